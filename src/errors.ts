@@ -1,0 +1,100 @@
+/**
+ * The whole family on one page. A message states a fact in lower case with the values quoted; `hint`
+ * is one sentence that can be acted on; `code` is stable, for programs and alarms; `retryable`
+ * answers the one question a runtime asks.
+ */
+export abstract class TidemarkError extends Error {
+  abstract readonly code: string;
+  /** True if the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean = false;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** A plan that cannot mean what its author wanted. Thrown while building, never while running. */
+export class PlanError extends TidemarkError {
+  readonly code: PlanErrorCode;
+
+  constructor(code: PlanErrorCode, message: string, hint: string) {
+    super(message, { hint });
+    this.code = code;
+  }
+}
+
+export type PlanErrorCode =
+  | 'NAME_INVALID'
+  | 'NAME_DUPLICATE'
+  | 'DURATION_INVALID'
+  | 'WINDOW_INVALID'
+  | 'SETTING_INVALID'
+  | 'SCHEMA_INVALID'
+  | 'SINK_INVALID';
+
+/** The stored state was written by a plan that counted differently. */
+export class PlanChangedError extends TidemarkError {
+  readonly code = 'PLAN_CHANGED';
+}
+
+/** A runtime was wired in a way that would lose or double data. Thrown when it starts. */
+export class ConfigurationError extends TidemarkError {
+  readonly code: ConfigurationErrorCode;
+
+  constructor(code: ConfigurationErrorCode, message: string, hint: string) {
+    super(message, { hint });
+    this.code = code;
+  }
+}
+
+export type ConfigurationErrorCode =
+  | 'PARALLELIZATION_FACTOR'
+  | 'MAPPING_INVALID'
+  | 'SOURCE_MISSING'
+  | 'SINK_MISSING'
+  | 'EVENT_UNKNOWN'
+  | 'ENDPOINT_UNREACHABLE'
+  | 'EMBEDDED_FAILED'
+  | 'INPUT_INVALID';
+
+/** Somebody else has taken the lane; this attempt must come again as a whole. */
+export class FencedError extends TidemarkError {
+  readonly code = 'FENCED';
+  override readonly retryable = true;
+}
+
+/** The shard is not ready to be read: its parents have not ended yet. */
+export class LaneNotReadyError extends TidemarkError {
+  readonly code = 'LANE_NOT_READY';
+  override readonly retryable = true;
+}
+
+/** The invocation has no time left; what was not committed comes again. */
+export class DeadlineError extends TidemarkError {
+  readonly code = 'DEADLINE';
+  override readonly retryable = true;
+}
+
+/** A store or a sink did not take a write after all retries. */
+export class UnavailableError extends TidemarkError {
+  readonly code = 'UNAVAILABLE';
+  override readonly retryable = true;
+}
+
+/** A stored block cannot be read by this version of the library. */
+export class FormatError extends TidemarkError {
+  readonly code = 'FORMAT';
+}
+
+/** A record that cannot be processed, by a pipeline that wants to stop at such a record. */
+export class BadRecordError extends TidemarkError {
+  readonly code = 'BAD_RECORD';
+}
+
+/** A rule that the library itself must hold is broken. Never caught; please report it. */
+export class InvariantError extends TidemarkError {
+  readonly code = 'INVARIANT';
+}

@@ -1,0 +1,29 @@
+/** Why a record is in no result. Stable words: programs and alarms read them. */
+export type DeadLetterReason =
+  | 'NOT_JSON'
+  | 'SCHEMA'
+  | 'TIMESTAMP'
+  | 'FUTURE'
+  | 'KEY'
+  | 'FUNCTION'
+  | 'VALUE';
+
+/** A record that cannot be processed, and why. Identity: (source, lane, position, index). */
+export interface DeadLetter {
+  readonly source: string;
+  readonly lane: string;
+  readonly position: string;
+  /** Which event of the record, where one record makes several. */
+  readonly index: number;
+  readonly reason: DeadLetterReason;
+  /** One sentence for a person. */
+  readonly detail: string;
+  readonly data: Uint8Array;
+  readonly arrivalTime: number;
+}
+
+/** Keeps dead letters. The same letter twice is one letter. Durable on return. */
+export interface DeadLetterSink {
+  write(letters: readonly DeadLetter[]): Promise<void>;
+  until(signal: AbortSignal): DeadLetterSink;
+}

@@ -1,0 +1,61 @@
+import type { Aggregate } from '../operators/aggregate.ts';
+import type { Schema } from '../schema/standard-schema.ts';
+import type { WindowAssigner } from '../windows/window.ts';
+
+/** What a source declares about its events. All durations in ms. */
+export interface SourcePlan {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly timestamp: (event: never) => EventTimeLike;
+  /** How far behind the newest event of its shard an event may come and still be in order. */
+  readonly outOfOrdernessMs: number;
+  /** How far after its arrival an event may claim to have happened. */
+  readonly maxFutureSkewMs: number;
+  /** The longest time from an event to its arrival, if the source can promise one; it closes the last window. */
+  readonly maxDelayMs: number | undefined;
+  readonly onBadRecord: BadRecordPolicy;
+}
+
+/** An instant: ms since 1970, a Date, or ISO 8601 text with a zone. */
+export type EventTimeLike = number | string | Date;
+
+/** `deadLetter`: set aside with the reason, and go on. `stop`: the shard waits at this record. */
+export type BadRecordPolicy = 'deadLetter' | 'stop';
+
+/** A stateless operator. */
+export type Step =
+  | { readonly kind: 'filter'; readonly apply: (event: never) => boolean }
+  | { readonly kind: 'map'; readonly apply: (event: never) => unknown };
+
+/** One keyBy and its stateful operator, with the stateless operators before it. */
+export interface StagePlan {
+  /** Stable: the state is stored under it. */
+  readonly name: string;
+  readonly source: string;
+  readonly steps: readonly Step[];
+  readonly key: (event: never) => string | number;
+  readonly window: WindowAssigner;
+  readonly aggregate: Aggregate<never, unknown, unknown>;
+  readonly sink: SinkPlan;
+  /** How many buckets share the keys: the unit of parallel firing. */
+  readonly buckets: number;
+  /** The grid that slots lie on, ms. */
+  readonly resolutionMs: number;
+  /** How far apart the slots of one segment may be, ms. */
+  readonly segmentSpanMs: number;
+  /** How many keys are written to a sink at a time. */
+  readonly keysPerChunk: number;
+}
+
+/** Where results go. */
+export interface SinkPlan {
+  readonly kind: 'table';
+  readonly name: string;
+}
+
+/** A pipeline as data: frozen, runs nowhere until a runtime runs it. */
+export interface Plan {
+  readonly name: string;
+  readonly sources: readonly SourcePlan[];
+  readonly stages: readonly StagePlan[];
+}
