@@ -53,6 +53,7 @@ export class ConfigurationError extends TidemarkError {
 export type ConfigurationErrorCode =
   | 'PARALLELIZATION_FACTOR'
   | 'MAPPING_INVALID'
+  | 'SCHEMA_ASYNC'
   | 'SOURCE_MISSING'
   | 'SINK_MISSING'
   | 'EVENT_UNKNOWN'

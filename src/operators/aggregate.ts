@@ -1,10 +1,4 @@
-import type { ByteReader, ByteWriter } from '../schema/bytes.ts';
-
-/** How an accumulator is written into a segment and read back. */
-export interface Codec<T> {
-  write(value: T, to: ByteWriter): void;
-  read(from: ByteReader): T;
-}
+import type { Codec } from '../schema/codec.ts';
 
 /**
  * A mergeable aggregate. `merge` is associative and commutative, `create()` is its neutral element,

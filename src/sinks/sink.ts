@@ -19,6 +19,8 @@ export interface Output<V = unknown> extends OutputIdentity {
   readonly revision: number;
   /** Orders the outputs of one row: the same output has the same position, a later one a greater. */
   readonly position: string;
+  /** True if no later output can ever replace this row: the same row always has the same content. */
+  readonly final: boolean;
 }
 
 /**

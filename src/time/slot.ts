@@ -20,7 +20,8 @@ export const firstOpen = (watermark: number, resolution: number): number =>
 export const isClosed = (slot: number, watermark: number): boolean => slot - 1 <= watermark;
 
 const WIDTH = 16;
-const COMPLEMENT = 10 ** WIDTH;
+/** Beyond every time, and still exact: negative slots are told by their distance from here. */
+const COMPLEMENT = 9_000_000_000_000_000;
 
 /** A slot as text that sorts as the number does, negative ones included, and reads as a number does. */
 export function slotText(slot: number): string {

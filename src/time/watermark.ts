@@ -12,6 +12,5 @@ export function watermarkAfter(
   eventTime: number,
   outOfOrdernessMs: number,
 ): number {
-  const promised = eventTime - outOfOrdernessMs - 1;
-  return promised > watermark ? promised : watermark;
+  return Math.max(watermark, eventTime - outOfOrdernessMs - 1);
 }

@@ -1,5 +1,6 @@
 import type { Aggregate } from '../operators/aggregate.ts';
 import type { Schema } from '../schema/standard-schema.ts';
+import type { EventTimeLike } from '../time/event-time.ts';
 import type { WindowAssigner } from '../windows/window.ts';
 
 /** What a source declares about its events. All durations in ms. */
@@ -15,9 +16,6 @@ export interface SourcePlan {
   readonly maxDelayMs: number | undefined;
   readonly onBadRecord: BadRecordPolicy;
 }
-
-/** An instant: ms since 1970, a Date, or ISO 8601 text with a zone. */
-export type EventTimeLike = number | string | Date;
 
 /** `deadLetter`: set aside with the reason, and go on. `stop`: the shard waits at this record. */
 export type BadRecordPolicy = 'deadLetter' | 'stop';

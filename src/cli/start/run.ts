@@ -1,0 +1,214 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import {
+  type ClickstreamSettings,
+  clicksPerPage,
+} from '../../../functions/clickstream/pipeline.ts';
+import { type FunctionProcess, functionProcess } from '../../runtime/local/function-process.ts';
+import { type LocalRuntime, startLocalRuntime } from '../../runtime/local/local-runtime.ts';
+import { dynamoStore } from '../../store/dynamodb.ts';
+import type { Plan, StagePlan } from '../../topology/plan.ts';
+import { clients, type Deployment, deploy } from './deployment.ts';
+import {
+  type FunctionMessage,
+  type FunctionSettings,
+  SETTINGS_VARIABLE,
+} from './function-settings.ts';
+import { detect, fileItems, type KeyField } from './input.ts';
+import { kinesisPut } from './kinesis-put.ts';
+import type { StartOptions } from './options.ts';
+import { type PlayCounts, play } from './player.ts';
+import { settle } from './progress.ts';
+import { mulberry32 } from './random.ts';
+import { Show } from './show.ts';
+import { summarise } from './summarise.ts';
+import { isOk, summaryJson, summaryText } from './summary.ts';
+import { traffic } from './traffic.ts';
+
+/** What a run is told from outside; time is wall time in ms. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+  readonly screen: typeof process.stdout;
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const INTERRUPTED_EXIT_CODE = 130;
+const TICK_EVERY_MS = 10_000;
+const BATCHING_WINDOW_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/**
+ * The main job: makes a stream and tables, plays events into the stream, runs the pipeline as Lambda
+ * would, and shows what happens. Resolves with the exit code.
+ */
+export async function run(options: StartOptions, surroundings: Surroundings): Promise<number> {
+  const { signal } = surroundings;
+  const job = await jobOf(options);
+  const deployment = await deploy(options, surroundings.env, surroundings.now);
+  const show = new Show(job.title, deployment.tables, surroundings);
+  const sandbox = startFunction(deployment, job.pipeline, show);
+  const runtime = startRuntime(job, options, deployment, sandbox, show);
+  try {
+    const played = await playAll(job, options, deployment, show, surroundings);
+    const closed = job.ends && (await closeAll(job, played, deployment, runtime, show, signal));
+    show.end();
+    const summary = await summarise({
+      options,
+      job,
+      deployment,
+      writeUnits: show.writeUnits,
+      closed,
+    });
+    surroundings.screen.write(`\n${summaryText(summary)}`);
+    if (options.json !== undefined) writeFileSync(options.json, summaryJson(summary));
+    if (options.exit) return closed ? Number(!isOk(summary)) : INTERRUPTED_EXIT_CODE;
+    await untilAborted(signal);
+    return 0;
+  } finally {
+    show.end();
+    await runtime.stop();
+    await sandbox.stop();
+    await deployment.stop();
+  }
+}
+
+/** What is to be done, from the options and a look at the input. */
+export interface Job {
+  readonly title: string;
+  readonly input: string;
+  readonly keyField: KeyField;
+  readonly pipeline: ClickstreamSettings;
+  readonly plan: Plan;
+  readonly stage: StagePlan;
+  /** The input has an end, so the last windows can be closed and the results be compared. */
+  readonly ends: boolean;
+}
+
+async function jobOf(options: StartOptions): Promise<Job> {
+  const keyField = options.input === undefined ? 'url' : (await detect(options.input)).keyField;
+  const ends = options.input !== undefined || options.events !== undefined;
+  const pipeline: ClickstreamSettings = {
+    window: options.windowMs,
+    outOfOrderness: options.outOfOrdernessMs,
+    action: options.filterAction,
+    key: keyField,
+    // Played events are older than their arrival by any measure: nothing is promised about their
+    // delay before the input is through, and no tick asks before then.
+    ...(ends ? { maxDelay: 0 } : {}),
+  };
+  const plan = clicksPerPage(pipeline);
+  const input = options.input ?? `generated clickstream, seed ${options.seed}`;
+  const stage = plan.stages[0] as StagePlan;
+  return {
+    title: `tidemark: ${stage.name} of ${input}`,
+    input,
+    keyField,
+    pipeline,
+    plan,
+    stage,
+    isFinite,
+  };
+}
+
+function startFunction(
+  { connection, streamName, tables }: Deployment,
+  pipeline: ClickstreamSettings,
+  show: Show,
+): FunctionProcess {
+  const settings: FunctionSettings = { connection, streamName, tables, pipeline };
+  const sandbox = functionProcess({
+    module: new URL('./function.ts', import.meta.url),
+    env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+  });
+  sandbox.onMessage((message) => show.heard(message as FunctionMessage));
+  return sandbox;
+}
+
+function startRuntime(
+  { plan, ends }: Job,
+  { batchSize }: StartOptions,
+  { connection, streamName, tables }: Deployment,
+  sandbox: FunctionProcess,
+  show: Show,
+): LocalRuntime {
+  const { kinesis, dynamodb } = clients(connection);
+  return startLocalRuntime({
+    plan,
+    kinesis,
+    dynamodb,
+    streams: { clicks: streamName },
+    controlTable: tables.control,
+    invoke: sandbox.invoke,
+    batchSize,
+    batchingWindowMs: BATCHING_WINDOW_MS,
+    tickEveryMs: ends ? 0 : TICK_EVERY_MS,
+    onError: (error) => show.failed(error),
+  });
+}
+
+/** So far back, the present is not reached before a run of the default length is over. */
+const STARTED_BEFORE_MS = 120 * MINUTE_MS;
+
+async function playAll(
+  { ends }: Job,
+  options: StartOptions,
+  { connection, streamName }: Deployment,
+  show: Show,
+  { now, signal }: Surroundings,
+): Promise<PlayCounts> {
+  const { kinesis } = clients(connection);
+  const random = mulberry32(options.seed);
+  const startTime = now() - STARTED_BEFORE_MS;
+  const items =
+    options.input === undefined
+      ? traffic({ random, startTime, events: options.events })
+      : fileItems(options.input);
+  try {
+    return await play({
+      items,
+      putRecords: kinesisPut(kinesis, streamName),
+      speed: options.speed,
+      live: !ends,
+      now,
+      sleep: async (ms, until) => void (await sleepFor(ms, undefined, { signal: until })),
+      random: mulberry32(options.seed + 1),
+      signal,
+      onProgress: ({ records }) => show.put(records),
+    });
+  } finally {
+    kinesis.destroy();
+  }
+}
+
+async function closeAll(
+  { stage }: Job,
+  { complete, records }: PlayCounts,
+  { connection, tables }: Deployment,
+  runtime: LocalRuntime,
+  show: Show,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!complete) return false;
+  const { dynamodb: client } = clients(connection);
+  return settle({
+    store: dynamoStore({ client, tables }),
+    stage,
+    records,
+    tick: () => runtime.tick().catch((error: unknown) => show.failed(error)),
+    sleep: async (ms) => void (await sleepFor(ms)),
+    signal,
+  });
+}
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    // A timer, because a signal alone does not keep the process alive.
+    const alive = setInterval(() => undefined, MINUTE_MS);
+    signal.addEventListener('abort', () => {
+      clearInterval(alive);
+      resolve();
+    });
+  });

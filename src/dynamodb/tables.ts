@@ -1,0 +1,102 @@
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  type ScalarAttributeType,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { UnavailableError } from '../errors.ts';
+import { type Backoff, type BackoffOptions, fullJitter } from './backoff.ts';
+
+/** The names of the tables that one pipeline needs. */
+export interface TableNames {
+  readonly control: string;
+  readonly state: string;
+  readonly results: readonly string[];
+  readonly deadLetters: string;
+}
+
+/** The attribute with the second at which DynamoDB may delete an item. */
+export const EXPIRES = 'expires';
+
+/**
+ * Creates the tables that are not there yet, and returns when all can be used: for a local server
+ * and for tests, as a deployment creates its tables itself. A server that knows neither streams nor
+ * expiry is good enough.
+ */
+export async function createTables(client: DynamoDBClient, names: TableNames): Promise<void> {
+  const create = (input: CreateTableCommandInput) => createTable(client, input);
+  const protocol = keyed(['pk', 'S'], ['sk', 'S']);
+  await Promise.all([
+    create({ ...protocol, TableName: names.control, ...NEW_IMAGES }),
+    create({ ...protocol, TableName: names.state }),
+    create({ ...keyed(['lane', 'S'], ['position', 'S']), TableName: names.deadLetters }),
+    ...names.results.map((name) =>
+      create({ ...keyed(['key', 'S'], ['windowStart', 'N']), TableName: name }),
+    ),
+  ]);
+  await Promise.all([expireItems(client, names.control), expireItems(client, names.state)]);
+}
+
+type KeyPart = readonly [name: string, type: ScalarAttributeType];
+
+function keyed(hash: KeyPart, range: KeyPart) {
+  return {
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [hash, range].map(([name, type]) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
+    KeySchema: [
+      { AttributeName: hash[0], KeyType: 'HASH' },
+      { AttributeName: range[0], KeyType: 'RANGE' },
+    ],
+  } satisfies Partial<CreateTableCommandInput>;
+}
+
+const NEW_IMAGES = {
+  StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+} satisfies Partial<CreateTableCommandInput>;
+
+async function createTable(client: DynamoDBClient, input: CreateTableCommandInput): Promise<void> {
+  await tolerating(client.send(new CreateTableCommand(input)), 'ResourceInUseException');
+  await untilActive(client, input.TableName ?? '', fullJitter(POLLING));
+}
+
+async function untilActive(client: DynamoDBClient, table: string, poll: Backoff): Promise<void> {
+  for (let tries = 0; tries < poll.triesMax; tries++) {
+    const described = await client.send(new DescribeTableCommand({ TableName: table }));
+    if (described.Table?.TableStatus === 'ACTIVE') return;
+    await poll.pause(tries, undefined);
+  }
+  throw new UnavailableError(`table "${table}" is still not active`, {
+    hint: 'Look at the table in the console, and start again once it is active.',
+  });
+}
+
+/** To switch on what is on already is an error, so it is looked up before. */
+async function expireItems(client: DynamoDBClient, table: string): Promise<void> {
+  const state = new DescribeTimeToLiveCommand({ TableName: table });
+  const known = await tolerating(client.send(state), 'UnknownOperationException');
+  if (known?.TimeToLiveDescription?.TimeToLiveStatus !== 'DISABLED') return;
+  const update = new UpdateTimeToLiveCommand({
+    TableName: table,
+    TimeToLiveSpecification: { AttributeName: EXPIRES, Enabled: true },
+  });
+  await tolerating(client.send(update), 'UnknownOperationException');
+}
+
+/** The reply, or `undefined` if it is the one error that does not matter. */
+async function tolerating<T>(reply: Promise<T>, errorName: string): Promise<T | undefined> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (error instanceof Error && error.name === errorName) return undefined;
+    throw error;
+  }
+}
+
+/** About two minutes: a new table of DynamoDB takes some ten seconds. */
+const POLLING: BackoffOptions = { baseMs: 100, capMs: 2_000, triesMax: 120 };

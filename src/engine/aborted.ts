@@ -1,0 +1,34 @@
+import { abortedKey, abortedRange } from './keys.ts';
+import type { Lane } from './lane.ts';
+import type { StageContext } from './ports.ts';
+import { readAll } from './read-all.ts';
+import { expiry } from './retention.ts';
+
+/**
+ * Records every epoch between the last committed one and this attempt as aborted, before the attempt
+ * commits: whatever those wrote, or will still write, stays invisible for ever.
+ */
+export async function recordAborted(context: StageContext, mine: Lane): Promise<void> {
+  const from = mine.committedEpoch + 1;
+  const to = mine.epoch - 1;
+  if (from > to) return;
+  await context.store.update('control', abortedKey(context.stage.name, mine.lane, mine.epoch), {
+    set: { lane: mine.lane, from, to, expires: expiry(context, 'aborted') },
+  });
+}
+
+/** Says of an attempt whether it is aborted; what it says of attempts at closed slots is final. */
+export async function readAborted(
+  context: StageContext,
+): Promise<(lane: string, epoch: number) => boolean> {
+  const items = await readAll(context.store, 'control', abortedRange(context.stage.name));
+  const byLane = new Map<string, { from: number; to: number }[]>();
+  for (const item of items) {
+    const lane = String(item.lane);
+    const ranges = byLane.get(lane) ?? [];
+    ranges.push({ from: Number(item.from), to: Number(item.to) });
+    byLane.set(lane, ranges);
+  }
+  return (lane, epoch) =>
+    byLane.get(lane)?.some((range) => range.from <= epoch && epoch <= range.to) ?? false;
+}

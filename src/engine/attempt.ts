@@ -1,0 +1,150 @@
+import { BadRecordError } from '../errors.ts';
+import type { Decoded } from '../schema/event-decoder.ts';
+import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
+import type { LogRecord } from '../sources/source.ts';
+import type { Change } from '../store/store.ts';
+import { toEventTime } from '../time/event-time.ts';
+import { watermarkAfter } from '../time/watermark.ts';
+import type { Step } from '../topology/plan.ts';
+import { Fold } from './fold.ts';
+import { isLate } from './judge.ts';
+import type { Lane, Tally } from './lane.ts';
+import type { StageContext } from './ports.ts';
+import { isAfter } from './position.ts';
+
+type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
+
+/**
+ * What one attempt makes of the records of a lane, from where the claim found it: a pure function of
+ * the lane, the records and the plan.
+ */
+export class Attempt {
+  readonly fold: Fold;
+  readonly letters: DeadLetter[] = [];
+  /** What became of the records after the claimed position. */
+  readonly tally: { -readonly [Name in keyof Tally]: number };
+  position: string;
+  watermark: number;
+  /** The bad record at which the lane waits; nothing from it on was taken. */
+  stoppedAt: string | undefined;
+
+  readonly #context: StageContext;
+  readonly #mine: Lane;
+  readonly #decode: (data: Uint8Array) => Decoded;
+
+  constructor(context: StageContext, mine: Lane, decode: (data: Uint8Array) => Decoded) {
+    this.#context = context;
+    this.#mine = mine;
+    this.#decode = decode;
+    this.fold = new Fold(context.stage);
+    this.tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };
+    this.position = mine.position;
+    this.watermark = mine.watermark;
+  }
+
+  take(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (!isAfter(record.position, this.position)) continue;
+      const before = this.watermark;
+      const complaint = this.#process(record);
+      if (complaint && this.#context.source.onBadRecord === 'stop') {
+        this.watermark = before;
+        this.stoppedAt = record.position;
+        return;
+      }
+      if (complaint) this.#setAside(record, complaint);
+      this.position = record.position;
+      this.tally.records++;
+    }
+  }
+
+  /** What the lane is to become. */
+  commitment(): NonNullable<Change['set']> {
+    const { tally: before } = this.#mine;
+    const { tally: now, position, watermark } = this;
+    return {
+      position,
+      watermark,
+      records: before.records + now.records,
+      filtered: before.filtered + now.filtered,
+      late: before.late + now.late,
+      deadLetters: before.deadLetters + now.deadLetters,
+    };
+  }
+
+  #process(record: LogRecord): Complaint | undefined {
+    const { stage, source } = this.#context;
+    const decoded = this.#decode(record.data);
+    if (!decoded.ok) return decoded;
+    try {
+      const eventTime = toEventTime(source.timestamp(decoded.event as never));
+      if (eventTime === undefined) return complaint('TIMESTAMP', 'the event has no usable time');
+      const ahead = eventTime - record.arrivalTime;
+      if (ahead > source.maxFutureSkewMs) {
+        return complaint('FUTURE', `the event claims to happen ${ahead} ms after its arrival`);
+      }
+      const windowEnd = stage.window.endOf(eventTime);
+      const late = isLate(stage, windowEnd, this.watermark);
+      this.watermark = watermarkAfter(this.watermark, eventTime, source.outOfOrdernessMs);
+      return this.#contribute(decoded.event, windowEnd, late);
+    } catch (error) {
+      return error instanceof BadRecordError
+        ? complaint('VALUE', error.message)
+        : complaint('FUNCTION', `a function of the pipeline threw ${describeError(error)}`);
+    }
+  }
+
+  #contribute(input: unknown, windowEnd: number, late: boolean): Complaint | undefined {
+    const { stage } = this.#context;
+    const event = applySteps(stage.steps, input);
+    if (event === FILTERED) {
+      this.tally.filtered++;
+      return undefined;
+    }
+    const key = toKey(stage.key(event as never));
+    if (key === undefined) return complaint('KEY', 'the key is not text of 1 to 1,024 bytes');
+    if (late) this.tally.late++;
+    else this.fold.add(windowEnd, key, event);
+    return undefined;
+  }
+
+  #setAside({ position, data, arrivalTime }: LogRecord, { reason, detail }: Complaint): void {
+    const { source } = this.#context;
+    const { lane } = this.#mine;
+    const from = { source: source.name, lane, position, index: 0 };
+    this.letters.push({ ...from, reason, detail, data, arrivalTime });
+    this.tally.deadLetters++;
+  }
+}
+
+const FILTERED = Symbol('filtered');
+
+function applySteps(steps: readonly Step[], input: unknown): unknown {
+  let event = input;
+  for (const step of steps) {
+    if (step.kind === 'map') event = step.apply(event as never);
+    else if (!step.apply(event as never)) return FILTERED;
+  }
+  return event;
+}
+
+/** The most that DynamoDB takes as the sort key of an item, and half of what it takes as partition key. */
+const KEY_BYTES_MAX = 1024;
+
+/** The key as text, or `undefined` if it is none: absent, empty, too long, not well-formed, not finite. */
+function toKey(key: unknown): string | undefined {
+  const text = typeof key === 'number' && Number.isFinite(key) ? String(key) : key;
+  if (typeof text !== 'string' || text.length === 0 || text.length > KEY_BYTES_MAX)
+    return undefined;
+  if (LONE_SURROGATE.test(text)) return undefined;
+  const sure = text.length * 3 <= KEY_BYTES_MAX;
+  return sure || Buffer.byteLength(text) <= KEY_BYTES_MAX ? text : undefined;
+}
+
+/** Half a character: it would not survive UTF-8, and two keys could become one. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+const complaint = (reason: DeadLetterReason, detail: string): Complaint => ({ reason, detail });
+
+const describeError = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error';

@@ -1,0 +1,84 @@
+import type { Probe } from '../sources/source.ts';
+import { advanceStage } from './advance.ts';
+import { bucketsOf, readBucket } from './bucket.ts';
+import { emptyAttempt, type Lane, readLanes } from './lane.ts';
+import { checkMeta } from './meta.ts';
+import type { StageContext } from './ports.ts';
+import { BEFORE_ALL } from './position.ts';
+import { register } from './register.ts';
+
+/**
+ * What a schedule does for a stage: register new shards, prove idle lanes idle, close what can be
+ * closed. Returns the buckets that lagged before: what this tick closes, the control stream fires.
+ * Correctness does not depend on it, progress in quiet streams does.
+ */
+export async function tick(context: StageContext): Promise<number[]> {
+  await checkMeta(context);
+  const lagging = await laggingBuckets(context);
+  await register(context);
+  await raiseIdle(context);
+  await advanceStage(context);
+  return lagging;
+}
+
+async function laggingBuckets(context: StageContext): Promise<number[]> {
+  const buckets = await Promise.all(
+    bucketsOf(context).map(async (n) => ({ n, ...(await readBucket(context, n)) })),
+  );
+  return buckets.filter((b) => b.firedThrough < b.target).map((b) => b.n);
+}
+
+interface Probed {
+  readonly lane: Lane;
+  readonly probe: Probe;
+}
+
+/**
+ * Idleness is proven, not guessed: a lane is idle if its shard is open and was just read to its end
+ * without a record. It is then raised to the minimum of the lanes that are not idle, by an attempt
+ * that holds only if nothing moved since the probe. If all are idle, nothing older than the source's
+ * `maxDelay` can come any more.
+ */
+async function raiseIdle(context: StageContext): Promise<void> {
+  const lanes = (await readLanes(context)) ?? [];
+  const probed = await Promise.all(
+    lanes.map(async (lane): Promise<Probed> => ({ lane, probe: await probeLane(context, lane) })),
+  );
+  const idle = probed.filter(isIdle);
+  const to = raiseTo(context, probed, idle);
+  if (to === undefined) return;
+  await Promise.all(idle.map(({ lane }) => raise(context, lane, to)));
+}
+
+const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Probe> =>
+  context.log.probe(lane, position === BEFORE_ALL ? undefined : position);
+
+const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind;
+
+function raiseTo(
+  { source }: StageContext,
+  probed: readonly Probed[],
+  idle: readonly Probed[],
+): number | undefined {
+  if (idle.length === 0) return undefined;
+  const busy = probed.filter((one) => !idle.includes(one));
+  if (busy.length > 0) return Math.min(...busy.map(({ lane }) => lane.watermark));
+  if (source.maxDelayMs === undefined) return undefined;
+  return Math.min(...idle.map(({ probe }) => probe.startedAt)) - source.maxDelayMs - 1;
+}
+
+async function raise(context: StageContext, lane: Lane, watermark: number): Promise<void> {
+  if (watermark <= lane.watermark) return;
+  const raised = await emptyAttempt(context, lane, (mine) =>
+    watermark > mine.watermark ? { watermark } : undefined,
+  );
+  if (!raised) return;
+  const { stage, observe } = context;
+  observe({
+    kind: 'raised',
+    stage: stage.name,
+    lane: lane.lane,
+    position: lane.position,
+    watermark,
+  });
+}

@@ -1,0 +1,35 @@
+export * from './errors.ts';
+export type { Observation, Observer } from './observability/observer.ts';
+export type { Aggregate } from './operators/aggregate.ts';
+export type { Schema } from './schema/standard-schema.ts';
+export type { DeadLetter, DeadLetterReason, DeadLetterSink } from './sinks/dead-letter-sink.ts';
+export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
+export type { LogRecord, Probe, Shard, Source } from './sources/source.ts';
+export type {
+  Change,
+  Condition,
+  Item,
+  Key,
+  Page,
+  Range,
+  Store,
+  TableRole,
+  Value,
+} from './store/store.ts';
+export { DAYS, formatDuration, HOURS, MILLISECONDS, MINUTES, SECONDS } from './time/duration.ts';
+export type { EventTimeLike } from './time/event-time.ts';
+export { describe } from './topology/describe.ts';
+export { pipeline, table } from './topology/pipeline.ts';
+export type { BadRecordPolicy, Plan, SinkPlan, SourcePlan, StagePlan } from './topology/plan.ts';
+export type {
+  KeyedStream,
+  PipelineBuilder,
+  Results,
+  StageOptions,
+  Stream,
+  StreamOptions,
+  WindowedStream,
+  WindowResult,
+} from './topology/stream.ts';
+export { type TumblingOptions, TumblingWindow } from './windows/tumbling.ts';
+export type { Window, WindowAssigner } from './windows/window.ts';

@@ -1,0 +1,8 @@
+export {
+  type BatchResponse,
+  type Handler,
+  type InvocationContext,
+  type LambdaOptions,
+  lambdaHandler,
+  type MappedSource,
+} from './handler.ts';

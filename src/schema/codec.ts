@@ -1,0 +1,38 @@
+import { FormatError } from '../errors.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
+
+/** How a value is written into stored bytes and read back. */
+export interface Codec<T> {
+  write(value: T, to: ByteWriter): void;
+  read(from: ByteReader): T;
+}
+
+/** Whole numbers from 0 to 2^53 - 1, one byte for the small ones. */
+export const countCodec: Codec<number> = {
+  write: (value, to) => to.unsigned(value),
+  read: (from) => from.unsigned(),
+};
+
+const WHOLE = 0;
+const FLOAT = 1;
+/** Whole numbers up to here keep their sign bit within 53 bits. */
+const WHOLE_MAX = 2 ** 51;
+
+/** Any number: short for whole ones, eight bytes for the rest; -0, NaN and infinities survive. */
+export const numberCodec: Codec<number> = {
+  write(value, to) {
+    if (Number.isInteger(value) && Math.abs(value) <= WHOLE_MAX && !Object.is(value, -0)) {
+      to.byte(WHOLE);
+      to.signed(value);
+    } else {
+      to.byte(FLOAT);
+      to.float(value);
+    }
+  },
+  read(from) {
+    const kind = from.byte();
+    if (kind === WHOLE) return from.signed();
+    if (kind === FLOAT) return from.float();
+    throw new FormatError(`a number of kind ${kind}`);
+  },
+};

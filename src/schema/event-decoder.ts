@@ -1,0 +1,51 @@
+import { ConfigurationError } from '../errors.ts';
+import type { Schema } from './standard-schema.ts';
+
+/** An event, or why there is none. */
+export type Decoded =
+  | { readonly ok: true; readonly event: unknown }
+  | { readonly ok: false; readonly reason: 'NOT_JSON' | 'SCHEMA'; readonly detail: string };
+
+/** Turns the bytes of a record into an event that the schema has let pass. */
+export function eventDecoder(schema: Schema): (data: Uint8Array) => Decoded {
+  const validate = schema['~standard'].validate;
+  return (data) => {
+    let json: unknown;
+    try {
+      json = JSON.parse(utf8.decode(data));
+    } catch {
+      return { ok: false, reason: 'NOT_JSON', detail: 'the record is not JSON text in UTF-8' };
+    }
+    const result = validate(json);
+    if (result instanceof Promise) throw asyncSchema();
+    if (result.issues === undefined) return { ok: true, event: result.value };
+    return { ok: false, reason: 'SCHEMA', detail: describeIssues(result.issues) };
+  };
+}
+
+/** Fatal: bytes that are not UTF-8 are not quietly replaced. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const ISSUES_TOLD = 3;
+
+type Issues = Extract<
+  Awaited<ReturnType<Schema['~standard']['validate']>>,
+  { readonly issues: readonly unknown[] }
+>['issues'];
+
+function describeIssues(issues: Issues): string {
+  const told = issues.slice(0, ISSUES_TOLD).map((issue) => {
+    const path = issue.path?.map((part) => String(typeof part === 'object' ? part.key : part));
+    return path?.length ? `${path.join('.')}: ${issue.message}` : issue.message;
+  });
+  const more = issues.length - told.length;
+  return more > 0 ? `${told.join('; ')}; and ${more} more` : told.join('; ');
+}
+
+function asyncSchema(): ConfigurationError {
+  return new ConfigurationError(
+    'SCHEMA_ASYNC',
+    'the schema of a stream validates asynchronously',
+    'Use a schema without async checks: an event must be judged from its bytes alone.',
+  );
+}

@@ -1,0 +1,111 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { FormatError } from '../errors.ts';
+import { invariant } from '../invariant.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import type { Codec } from './codec.ts';
+
+/**
+ * A segment, version 1: one byte of version, one byte of packing, and a body of groups until its
+ * end. A group is the rows of one window in one slot:
+ *
+ *   slot (float64, ms) · window end - slot (signed) · number of rows · rows
+ *   row: key (length, UTF-8) · accumulator (the aggregate's codec)
+ *
+ * The body is deflated where that makes it shorter.
+ */
+const VERSION = 1;
+const PLAIN = 0;
+const DEFLATED = 1;
+/** Shorter ones do not get shorter. */
+const DEFLATE_FROM = 128;
+/** Against a block that would blow up: far above what SegmentWriter ever packs. */
+const BODY_MAX = 4 * 1024 * 1024;
+
+export interface Row<Acc> {
+  readonly key: string;
+  readonly accumulator: Acc;
+}
+
+/** Packs rows, group by group, into the bytes of one segment. */
+export class SegmentWriter<Acc> {
+  readonly #codec: Codec<Acc>;
+  readonly #body = new ByteWriter();
+
+  constructor(codec: Codec<Acc>) {
+    this.#codec = codec;
+  }
+
+  /** Bytes so far, before they are deflated. */
+  get size(): number {
+    return this.#body.length;
+  }
+
+  group(slot: number, windowEnd: number, rows: readonly Row<Acc>[]): void {
+    this.#body.float(slot);
+    this.#body.signed(windowEnd - slot);
+    this.#body.unsigned(rows.length);
+    for (const row of rows) {
+      this.#body.text(row.key);
+      this.#codec.write(row.accumulator, this.#body);
+    }
+  }
+
+  finish(): Uint8Array {
+    const body = this.#body.bytes();
+    invariant(body.length <= BODY_MAX, `a segment of ${body.length} bytes`);
+    if (body.length >= DEFLATE_FROM) {
+      const deflated = deflateRawSync(body, { level: 6 });
+      if (deflated.length < body.length) return framed(DEFLATED, deflated);
+    }
+    return framed(PLAIN, body);
+  }
+}
+
+/**
+ * Reads a segment back, row by row.
+ *
+ * @throws FormatError if the bytes are no segment, or one of a version that is not known here
+ */
+export function readSegment<Acc>(
+  bytes: Uint8Array,
+  codec: Codec<Acc>,
+  visit: (slot: number, windowEnd: number, key: string, accumulator: Acc) => void,
+): void {
+  const from = new ByteReader(body(bytes));
+  while (!from.done) {
+    const slot = from.float();
+    const windowEnd = slot + from.signed();
+    for (let rows = from.unsigned(); rows > 0; rows--) {
+      visit(slot, windowEnd, from.text(), codec.read(from));
+    }
+  }
+}
+
+function framed(packing: number, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(body.length + 2);
+  bytes[0] = VERSION;
+  bytes[1] = packing;
+  bytes.set(body, 2);
+  return bytes;
+}
+
+function body(bytes: Uint8Array): Uint8Array {
+  const [version, packing] = bytes;
+  if (version !== VERSION) {
+    throw new FormatError(`a segment of version ${version} was found, ${VERSION} is known`, {
+      hint: 'Run the version of tidemark that wrote it, or a later one.',
+    });
+  }
+  const rest = bytes.subarray(2);
+  if (packing === PLAIN) return rest;
+  if (packing === DEFLATED) return inflated(rest);
+  throw new FormatError(`a segment of packing ${packing}`);
+}
+
+function inflated(bytes: Uint8Array): Uint8Array {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: BODY_MAX });
+  } catch (cause) {
+    throw new FormatError('a segment cannot be inflated', { cause });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
+import type { EventTimeLike } from '../time/event-time.ts';
+import type { WindowAssigner } from '../windows/window.ts';
+import type { BadRecordPolicy, Plan, SinkPlan } from './plan.ts';
+
+/** What a stream's events look like and how they come. Durations in ms. */
+export interface StreamOptions<S extends Schema> {
+  /** Any Standard Schema; events have its output type. */
+  readonly schema: S;
+  /** When the event happened. */
+  readonly timestamp: (event: StandardSchemaV1.InferOutput<S>) => EventTimeLike;
+  /**
+   * How far behind the newest event of its shard an event may come and still be in order. It is
+   * always named: too small drops late events, too great delays every result by as much.
+   */
+  readonly outOfOrderness: number;
+  /**
+   * How far after its arrival an event may claim to have happened; later ones are dead letters, so
+   * that one broken clock cannot make everybody else late. Default one minute.
+   */
+  readonly maxFutureSkew?: number;
+  /**
+   * The longest time from an event to its arrival in the log, if the producers can promise one: it
+   * closes the last windows of a stream that has gone quiet. Default: no promise.
+   */
+  readonly maxDelay?: number;
+  /** What becomes of a record that cannot be read or processed. Default `'deadLetter'`. */
+  readonly onBadRecord?: BadRecordPolicy;
+}
+
+/** An endless sequence of events. Every method returns a new stream; nothing runs while building. */
+export interface Stream<T> {
+  /** Keeps the events that pass. */
+  filter<S extends T>(predicate: (event: T) => event is S): Stream<S>;
+  filter(predicate: (event: T) => boolean): Stream<T>;
+  /** Makes another event of each; it keeps its time. */
+  map<U>(change: (event: T) => U): Stream<U>;
+  /** Groups the events: what follows happens for each key by itself. Keys are text of 1 to 1,024 bytes; numbers become text. */
+  keyBy(key: (event: T) => string | number): KeyedStream<T>;
+}
+
+/** A stream in groups by key. */
+export interface KeyedStream<T> {
+  window(window: WindowAssigner): WindowedStream<T>;
+}
+
+/** How a stage is stored and run. */
+export interface StageOptions {
+  /**
+   * The state is stored under it, so that it outlives refactoring. Default: the words of stream,
+   * window and aggregate, such as `clicks-tumbling-5m-count`.
+   */
+  readonly name?: string;
+  /** How many parts of the key space fire in parallel, 1 to 1,024. Default 4. */
+  readonly buckets?: number;
+  /** The grid of event time on which windows close, ms. Default: the windows' own ends. */
+  readonly resolution?: number;
+  /** How many keys are written to the sink at a time, 1 to 10,000. Default 500. */
+  readonly keysPerChunk?: number;
+}
+
+/** Windows of a keyed stream, waiting for what is to be computed in each. */
+export interface WindowedStream<T> {
+  count(options?: StageOptions): Results<number>;
+  sum(of: (event: T) => number, options?: StageOptions): Results<number>;
+  min(of: (event: T) => number, options?: StageOptions): Results<number>;
+  max(of: (event: T) => number, options?: StageOptions): Results<number>;
+  average(of: (event: T) => number, options?: StageOptions): Results<number>;
+}
+
+/** One result of one window of one key. Times in ms; `windowEnd` is not included. */
+export interface WindowResult<V> {
+  readonly key: string;
+  readonly windowStart: number;
+  readonly windowEnd: number;
+  readonly value: V;
+}
+
+/** The results of all windows, each once, when its window has closed. */
+export interface Results<V> {
+  /** Ends the pipeline: results go there. */
+  to(sink: SinkPlan): Plan;
+  /** The type of one result, for `typeof results.type`; there is no value. */
+  readonly type?: WindowResult<V>;
+}
+
+/** The beginning of a pipeline. */
+export interface PipelineBuilder {
+  stream<S extends Schema>(
+    name: string,
+    options: StreamOptions<S>,
+  ): Stream<StandardSchemaV1.InferOutput<S>>;
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoClient } from '../../src/dynamodb/client.ts';
+import { createTables, type TableNames } from '../../src/dynamodb/tables.ts';
+import { startEmbedded } from '../../src/runtime/local/embedded.ts';
+
+/** A DynamoDB API of its own, with tables. */
+export interface LocalDynamo {
+  readonly endpoint: string;
+  readonly client: DynamoDBClient;
+  readonly names: TableNames & { readonly result: string };
+  stop(): Promise<void>;
+}
+
+export async function startDynamo(): Promise<LocalDynamo> {
+  const embedded = await startEmbedded();
+  const endpoint = embedded.dynamodbEndpoint;
+  const client = localClient(endpoint);
+  const result = uniqueTable('result');
+  const names = {
+    control: uniqueTable('control'),
+    state: uniqueTable('state'),
+    deadLetters: uniqueTable('letters'),
+    results: [result],
+    result,
+  };
+  await createTables(client, names);
+  return {
+    endpoint,
+    client,
+    names,
+    async stop() {
+      client.destroy();
+      await embedded.stop();
+    },
+  };
+}
+
+export const localClient = (
+  endpoint: string,
+  options: Parameters<typeof dynamoClient>[0] = {},
+): DynamoDBClient =>
+  dynamoClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    ...options,
+  });
+
+const uniqueTable = (role: string): string => `${role}-${randomUUID()}`;

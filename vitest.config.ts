@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['tidemark-source'] } },
+  resolve: { conditions: ['tidemark-source'] },
+  test: {
+    reporters: ['default', './test/support/closing-line.ts'],
+    include: ['test/**/*.test.ts'],
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    // Suites that start servers of their own take a while to come up on a busy machine.
+    hookTimeout: 60_000,
+    testTimeout: 60_000,
+  },
+});
