@@ -8,8 +8,8 @@ import { closedSlots, type SlotRows } from './segments.ts';
 /** `unfinished`: slots are due that there was no time for. */
 export type Fired = 'done' | 'unfinished';
 
-/** Outputs between two commits: a crash repeats at most so many, a commit costs a write. */
-const COMMIT_EVERY = 500;
+/** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
+const WRITTEN_TOGETHER = 500;
 
 /**
  * Fires the slots of a bucket that are closed and not yet fired. Neither claim nor fence: what comes
@@ -24,43 +24,76 @@ export async function fire(
   await checkMeta(context);
   const { target, firedThrough } = await readBucket(context, bucket);
   if (firedThrough >= target) return 'done';
-  let uncommitted = 0;
-  let fired = firedThrough;
+  const outbox = new Outbox(context, bucket);
   for await (const { slot, rows } of closedSlots(context, bucket, firedThrough, target)) {
     if (outOfTime()) {
-      if (uncommitted > 0) await commitFired(context, bucket, fired);
+      await outbox.commit();
       return 'unfinished';
     }
-    uncommitted += await fireSlot(context, bucket, slot, rows);
-    fired = slot;
-    if (uncommitted < COMMIT_EVERY) continue;
-    await commitFired(context, bucket, fired);
-    uncommitted = 0;
+    for (const chunk of chunksOf(context, bucket, slot, rows)) await outbox.add(chunk);
+    await outbox.complete(slot);
   }
-  await commitFired(context, bucket, target);
+  await outbox.complete(target);
+  await outbox.commit();
   return 'done';
 }
 
-/** Writes the results of one slot, chunk by chunk of keys in key order. Returns how many. */
-async function fireSlot(
+/** Collects the outputs of slots in order; commits a slot only when all of its outputs are written. */
+class Outbox {
+  readonly #context: StageContext;
+  readonly #bucket: number;
+  #outputs: Output[] = [];
+  #written = 0;
+  #fired: number | undefined;
+
+  constructor(context: StageContext, bucket: number) {
+    this.#context = context;
+    this.#bucket = bucket;
+  }
+
+  async add(outputs: readonly Output[]): Promise<void> {
+    this.#outputs.push(...outputs);
+    if (this.#outputs.length >= WRITTEN_TOGETHER) await this.#write();
+  }
+
+  async complete(slot: number): Promise<void> {
+    this.#fired = slot;
+    if (this.#written >= WRITTEN_TOGETHER) await this.commit();
+  }
+
+  async commit(): Promise<void> {
+    if (this.#fired === undefined) return;
+    await this.#write();
+    await commitFired(this.#context, this.#bucket, this.#fired);
+    const { stage, observe } = this.#context;
+    const told = { stage: stage.name, bucket: this.#bucket, through: this.#fired };
+    observe({ kind: 'fired', ...told, outputs: this.#written });
+    this.#written = 0;
+    this.#fired = undefined;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#outputs.length > 0) await this.#context.sink.write(this.#outputs);
+    this.#written += this.#outputs.length;
+    this.#outputs = [];
+  }
+}
+
+/** The results of one slot, in chunks of keys in key order: the same ones at every firing. */
+function* chunksOf(
   context: StageContext,
   bucket: number,
   slot: number,
   rows: SlotRows,
-): Promise<number> {
-  const { stage, sink, observe } = context;
+): Generator<Output[]> {
+  const { stage } = context;
   const keys = [...rows.keys()].sort();
-  let outputs = 0;
   for (let from = 0, chunk = 0; from < keys.length; from += stage.keysPerChunk, chunk++) {
     const at = { stage: stage.name, bucket, slot, chunk };
-    const written = keys
+    yield keys
       .slice(from, from + stage.keysPerChunk)
       .flatMap((key) => outputsOf(context, at, key, rows.get(key) ?? new Map()));
-    await sink.write(written);
-    outputs += written.length;
   }
-  observe({ kind: 'fired', stage: stage.name, bucket, slot, outputs });
-  return outputs;
 }
 
 type At = Pick<Output, 'stage' | 'bucket' | 'slot' | 'chunk'>;

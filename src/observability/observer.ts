@@ -19,7 +19,8 @@ export type Observation =
       readonly kind: 'fired';
       readonly stage: string;
       readonly bucket: number;
-      readonly slot: number;
+      /** All slots up to here are fired, ms. */
+      readonly through: number;
       readonly outputs: number;
     }
   | {

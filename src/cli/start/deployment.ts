@@ -21,6 +21,8 @@ export interface Connection {
 /** What `npm start` has set up for itself. */
 export interface Deployment {
   readonly connection: Connection;
+  /** At least one server ends with this run. */
+  readonly isEmbedded: boolean;
   readonly streamName: string;
   readonly tables: TableNames & { readonly pageClicks: string };
   stop(): Promise<void>;
@@ -81,7 +83,7 @@ export async function deploy(
     await stop();
     throw error;
   }
-  return { connection, streamName: name, tables, stop };
+  return { connection, isEmbedded, streamName: name, tables, stop };
 }
 
 async function create(

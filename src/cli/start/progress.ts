@@ -25,16 +25,25 @@ export async function readTallies(store: Store, stage: StagePlan): Promise<Talli
   };
 }
 
-/** True if every bucket has fired all that is closed, and nothing waits for a window to close. */
-export async function allFired(store: Store, stage: StagePlan): Promise<boolean> {
+interface Firing {
+  /** Every bucket has fired all that is closed, and nothing waits for a window to close. */
+  readonly done: boolean;
+  /** Rises whenever a bucket has fired something. */
+  readonly progress: number;
+}
+
+async function readFiring(store: Store, stage: StagePlan): Promise<Firing> {
+  let done = true;
+  let progress = 0;
   for (let bucket = 0; bucket < stage.buckets; bucket++) {
     const item = await store.get('control', bucketKey(stage.name, bucket));
     const firedThrough = Number(item?.firedThrough ?? MIN_TIME);
-    if (firedThrough < Number(item?.target ?? MIN_TIME)) return false;
+    progress += firedThrough - MIN_TIME;
+    if (firedThrough < Number(item?.target ?? MIN_TIME)) done = false;
     const rest = segmentRange(stage.name, bucket, firedThrough + 1, MAX_TIME);
-    if ((await store.query('state', rest)).items.length > 0) return false;
+    if (done && (await store.query('state', rest)).items.length > 0) done = false;
   }
-  return true;
+  return { done, progress };
 }
 
 export interface SettleOptions {
@@ -49,8 +58,8 @@ export interface SettleOptions {
 }
 
 const LOOK_EVERY_MS = 50;
-/** A tick fires what lags: so soon after another it would only repeat what is being fired. */
-const LOOKS_BETWEEN_TICKS = 100;
+/** A tick fires what lags: while something is being fired, it would only repeat that. */
+const LOOKS_WITHOUT_PROGRESS = 40;
 
 /** Resolves when every record is dealt with and every window closed and fired; false if aborted first. */
 export async function settle(options: SettleOptions): Promise<boolean> {
@@ -58,9 +67,13 @@ export async function settle(options: SettleOptions): Promise<boolean> {
   while (!signal.aborted && (await readTallies(store, stage)).records < records) {
     await sleep(LOOK_EVERY_MS);
   }
+  let seen = -1;
   for (let looks = 0; !signal.aborted; looks++) {
-    if (looks % LOOKS_BETWEEN_TICKS === 0) await tick();
-    if (await allFired(store, stage)) return true;
+    const { done, progress } = await readFiring(store, stage);
+    if (done) return true;
+    if (progress > seen && seen >= 0) looks = 1;
+    else if (looks % LOOKS_WITHOUT_PROGRESS === 0) await tick();
+    seen = progress;
     await sleep(LOOK_EVERY_MS);
   }
   return false;

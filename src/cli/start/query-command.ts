@@ -1,6 +1,8 @@
 /** Where results can be looked up. */
 export interface Results {
   readonly table: string;
+  /** The server ends with the run, and takes them along. */
+  readonly gone: boolean;
   readonly region: string;
   /** `undefined`: DynamoDB itself. */
   readonly endpoint: string | undefined;

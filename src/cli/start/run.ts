@@ -54,13 +54,9 @@ export async function run(options: StartOptions, surroundings: Surroundings): Pr
     const played = await playAll(job, options, deployment, show, surroundings);
     const closed = job.ends && (await closeAll(job, played, deployment, runtime, show, signal));
     show.end();
-    const summary = await summarise({
-      options,
-      job,
-      deployment,
-      writeUnits: show.writeUnits,
-      closed,
-    });
+    const staysUp = !options.exit && !signal.aborted;
+    const { writeUnits } = show;
+    const summary = await summarise({ options, job, deployment, writeUnits, closed, staysUp });
     surroundings.screen.write(`\n${summaryText(summary)}`);
     if (options.json !== undefined) writeFileSync(options.json, summaryJson(summary));
     if (options.exit) return closed ? Number(!isOk(summary)) : INTERRUPTED_EXIT_CODE;
@@ -108,7 +104,7 @@ async function jobOf(options: StartOptions): Promise<Job> {
     pipeline,
     plan,
     stage,
-    isFinite,
+    ends,
   };
 }
 

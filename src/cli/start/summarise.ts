@@ -19,6 +19,8 @@ export interface Remains {
   readonly writeUnits: WriteUnits;
   /** Every window is closed and fired: the results can be compared. */
   readonly closed: boolean;
+  /** The servers stay up, so that one can query them. */
+  readonly staysUp: boolean;
 }
 
 /** Reads everything back from the tables, and compares it with a plain recount of the stream. */
@@ -44,11 +46,12 @@ export async function summarise(remains: Remains): Promise<Summary> {
     comparison: remains.closed ? await compared(remains, { ...accounting, windows }) : undefined,
     results: {
       table: tables.pageClicks,
+      gone: deployment.isEmbedded && !remains.staysUp,
       region: connection.region,
       endpoint: connection.dynamodbEndpoint,
       ...(connection.credentials && { credentials: connection.credentials }),
     },
-    staysUp: !options.exit,
+    staysUp: remains.staysUp,
   };
 }
 

@@ -150,6 +150,12 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 function resultLines({ results, windows }: Summary): string[] {
   const [fullest] = [...windows].sort((a, b) => b.value - a.value || byStartThenKey(a, b));
+  if (results.gone) {
+    return [
+      `Results were in the table ${results.table} of the embedded server, which ends with this run.`,
+      'Leave out --exit to keep it up and query it.',
+    ];
+  }
   const where = results.endpoint === undefined ? '' : ` at ${results.endpoint}`;
   return [
     `Results are in the table ${results.table}${where}; ask for one page with`,

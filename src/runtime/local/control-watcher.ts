@@ -7,6 +7,7 @@ import { readItems } from './control-reader.ts';
 import { retryFrom } from './response.ts';
 import type { Invoke } from './shard-poller.ts';
 
+/** Which buckets are watched, and who is told. */
 export interface ControlWatcherOptions {
   readonly client: DynamoDBClient;
   /** The control table. */

@@ -10,6 +10,7 @@ import {
   type ThrownError,
 } from './function-protocol.ts';
 
+/** A function, and how it is run. */
 export interface FunctionProcessOptions {
   /** A module that exports `handler`, as Lambda wants it. */
   readonly module: URL;

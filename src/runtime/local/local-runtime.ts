@@ -6,6 +6,7 @@ import { type ControlWatcher, startControlWatcher } from './control-watcher.ts';
 import { type KinesisPoller, startKinesisPoller } from './kinesis-poller.ts';
 import type { Invoke } from './shard-poller.ts';
 
+/** A pipeline, and what it runs on. */
 export interface LocalRuntimeOptions {
   readonly plan: Plan;
   readonly kinesis: KinesisClient;

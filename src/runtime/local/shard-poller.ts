@@ -17,6 +17,7 @@ export interface BatchReport {
   readonly error?: unknown;
 }
 
+/** One shard, and what is done with its batches. */
 export interface ShardPollerOptions {
   readonly shardId: string;
   readonly reader: ShardReader;

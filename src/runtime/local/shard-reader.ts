@@ -27,6 +27,7 @@ export interface ShardReader {
   read(): Promise<ShardRead>;
 }
 
+/** One shard, and where to begin. */
 export interface ShardReaderOptions {
   readonly client: KinesisClient;
   readonly streamName: string;

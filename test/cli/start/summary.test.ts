@@ -29,6 +29,7 @@ const SUMMARY: Summary = {
   comparison: { total: 0, differences: [] },
   results: {
     table: 'page-clicks',
+    gone: false,
     region: 'us-east-1',
     endpoint: 'http://127.0.0.1:4567',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -116,6 +117,13 @@ test('what was not compared is not OK', () => {
   expect(summaryText(summary)).not.toContain('Ctrl-C');
 });
 
+test('results that went with their server are not said to be there', () => {
+  const results = { ...SUMMARY.results, gone: true };
+  const text = summaryText({ ...SUMMARY, results, staysUp: false });
+  expect(text).toContain('Leave out --exit');
+  expect(text).not.toContain('aws dynamodb');
+});
+
 test('nothing at all costs nothing', () => {
   const accounting = { records: 0, counted: 0, late: 0, dead: 0, filtered: 0 };
   const text = summaryText({ ...SUMMARY, accounting, windows: [] });
@@ -125,7 +133,10 @@ test('nothing at all costs nothing', () => {
 
 describe('the query command', () => {
   test('of DynamoDB itself names no endpoint and no credentials', () => {
-    const command = queryCommand({ table: 't', region: 'eu-west-1', endpoint: undefined }, '/');
+    const command = queryCommand(
+      { table: 't', gone: false, region: 'eu-west-1', endpoint: undefined },
+      '/',
+    );
     expect(command.split('\n')[0]).toBe('aws dynamodb query --region eu-west-1 --table-name t \\');
   });
 

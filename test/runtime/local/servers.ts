@@ -18,9 +18,11 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const region = 'us-east-1';
 
+/** A Kinesis client for a local server. */
 export const kinesisClient = (endpoint: string): KinesisClient =>
   new KinesisClient({ endpoint, region, credentials, requestHandler: new NodeHttpHandler() });
 
+/** A DynamoDB client for a local server. */
 export const dynamodbClient = (endpoint: string): DynamoDBClient =>
   new DynamoDBClient({ endpoint, region, credentials });
 
@@ -74,6 +76,7 @@ export function useServers() {
   };
 }
 
+/** A stream of one test. */
 export type TestStream = ReturnType<typeof testStream>;
 
 function testStream(client: KinesisClient, StreamName: string) {
@@ -93,6 +96,7 @@ function testStream(client: KinesisClient, StreamName: string) {
     await active();
   };
   return {
+    client,
     name: StreamName,
     active,
     /** Puts each value as a record, one after the other, into the n-th open shard. */
