@@ -1,14 +1,20 @@
 import { abortedKey, abortedRange } from './keys.ts';
-import type { Lane } from './lane.ts';
 import type { StageContext } from './ports.ts';
 import { readAll } from './read-all.ts';
 import { expiry } from './retention.ts';
+
+/** An attempt, as its claim showed it. */
+interface Claimed {
+  readonly lane: string;
+  readonly epoch: number;
+  readonly committedEpoch: number;
+}
 
 /**
  * Records every epoch between the last committed one and this attempt as aborted, before the attempt
  * commits: whatever those wrote, or will still write, stays invisible for ever.
  */
-export async function recordAborted(context: StageContext, mine: Lane): Promise<void> {
+export async function recordAborted(context: StageContext, mine: Claimed): Promise<void> {
   const from = mine.committedEpoch + 1;
   const to = mine.epoch - 1;
   if (from > to) return;

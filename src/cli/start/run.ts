@@ -1,20 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import {
-  type ClickstreamSettings,
-  clicksPerPage,
-} from '../../../functions/clickstream/pipeline.ts';
+import type { ClickstreamSettings } from '../../../functions/clickstream/pipeline.ts';
 import { type FunctionProcess, functionProcess } from '../../runtime/local/function-process.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../runtime/local/local-runtime.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
-import type { Plan, StagePlan } from '../../topology/plan.ts';
 import { clients, type Deployment, deploy } from './deployment.ts';
 import {
   type FunctionMessage,
   type FunctionSettings,
   SETTINGS_VARIABLE,
 } from './function-settings.ts';
-import { detect, fileItems, type KeyField } from './input.ts';
+import { fileItems } from './input.ts';
+import { type Job, jobOf } from './job.ts';
 import { kinesisPut } from './kinesis-put.ts';
 import type { StartOptions } from './options.ts';
 import { type PlayCounts, play } from './player.ts';
@@ -68,44 +65,6 @@ export async function run(options: StartOptions, surroundings: Surroundings): Pr
     await sandbox.stop();
     await deployment.stop();
   }
-}
-
-/** What is to be done, from the options and a look at the input. */
-export interface Job {
-  readonly title: string;
-  readonly input: string;
-  readonly keyField: KeyField;
-  readonly pipeline: ClickstreamSettings;
-  readonly plan: Plan;
-  readonly stage: StagePlan;
-  /** The input has an end, so the last windows can be closed and the results be compared. */
-  readonly ends: boolean;
-}
-
-async function jobOf(options: StartOptions): Promise<Job> {
-  const keyField = options.input === undefined ? 'url' : (await detect(options.input)).keyField;
-  const ends = options.input !== undefined || options.events !== undefined;
-  const pipeline: ClickstreamSettings = {
-    window: options.windowMs,
-    outOfOrderness: options.outOfOrdernessMs,
-    action: options.filterAction,
-    key: keyField,
-    // Played events are older than their arrival by any measure: nothing is promised about their
-    // delay before the input is through, and no tick asks before then.
-    ...(ends ? { maxDelay: 0 } : {}),
-  };
-  const plan = clicksPerPage(pipeline);
-  const input = options.input ?? `generated clickstream, seed ${options.seed}`;
-  const stage = plan.stages[0] as StagePlan;
-  return {
-    title: `tidemark: ${stage.name} of ${input}`,
-    input,
-    keyField,
-    pipeline,
-    plan,
-    stage,
-    ends,
-  };
 }
 
 function startFunction(

@@ -4,11 +4,12 @@ import { readTable } from '../../sinks/read-table.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
 import { type Comparison, type Counted, compare } from './compare.ts';
 import { clients, type Deployment } from './deployment.ts';
+import type { Job } from './job.ts';
 import type { StartOptions } from './options.ts';
 import { readTallies } from './progress.ts';
 import type { WindowCount } from './recount.ts';
 import { recountStream } from './recount-stream.ts';
-import type { Job } from './run.ts';
+
 import type { Summary, WriteUnits } from './summary.ts';
 
 /** What a run left behind. */

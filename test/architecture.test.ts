@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/**
+ * Who may import whom; a folder may always import itself. A name ending in .ts is one file: the core
+ * sees ports, never what implements them.
+ */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  'invariant.ts': ['errors.ts'],
+  'deadline.ts': ['errors.ts'],
+  observability: [],
+  time: ['invariant.ts'],
+  schema: ['errors.ts', 'invariant.ts'],
+  windows: ['time', 'errors.ts'],
+  operators: ['time', 'schema', 'errors.ts'],
+  topology: ['operators', 'windows', 'schema', 'time', 'errors.ts'],
+  'store/store.ts': [],
+  'sources/source.ts': [],
+  'sinks/sink.ts': [],
+  'sinks/dead-letter-sink.ts': [],
+  engine: [
+    'topology',
+    'operators',
+    'windows',
+    'schema',
+    'time',
+    'store/store.ts',
+    'sources/source.ts',
+    'sinks/sink.ts',
+    'sinks/dead-letter-sink.ts',
+    'observability',
+    'errors.ts',
+    'invariant.ts',
+  ],
+  dynamodb: ['schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  store: ['dynamodb', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  sinks: ['dynamodb', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  sources: ['schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  'runtime/lambda': [
+    'engine',
+    'topology',
+    'store/store.ts',
+    'sources/source.ts',
+    'sinks/sink.ts',
+    'sinks/dead-letter-sink.ts',
+    'observability',
+    'errors.ts',
+  ],
+  'runtime/local': ['store/store.ts', 'engine', 'topology', 'time', 'errors.ts', 'invariant.ts'],
+  testing: [
+    'store',
+    'sources',
+    'sinks',
+    'dynamodb',
+    'engine',
+    'topology',
+    'time',
+    'errors.ts',
+    'invariant.ts',
+  ],
+  'index.ts': [
+    'topology',
+    'windows',
+    'operators',
+    'schema',
+    'time',
+    'store/store.ts',
+    'sources/source.ts',
+    'sinks/sink.ts',
+    'sinks/dead-letter-sink.ts',
+    'observability',
+    'errors.ts',
+  ],
+  'aws.ts': ['dynamodb', 'store', 'sources', 'sinks'],
+  // The reference deployment on a laptop composes everything, the reference pipelines included.
+  cli: [
+    'runtime/local',
+    'runtime/lambda',
+    'engine',
+    'topology',
+    'time',
+    'store',
+    'sources',
+    'sinks',
+    'dynamodb',
+    'observability',
+    'errors.ts',
+    'functions',
+  ],
+};
+
+/** What gives the same answer for the same input, always. */
+const PURE = ['time', 'windows', 'operators', 'schema', 'topology', 'engine'];
+const IMPURE =
+  /\b(Date\.now|Math\.random|setTimeout|setInterval|process\.env|performance\.now)\b|new Date\(\)/;
+
+const LINES_MAX = 300;
+
+const root = path.resolve(import.meta.dirname, '..');
+const files = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .map((file) => `src/${file.split(path.sep).join('/')}`)
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }));
+
+test('there is something to check', () => {
+  expect(files.length).toBeGreaterThan(60);
+  expect(files.flatMap(importsOf).length).toBeGreaterThan(200);
+});
+
+describe.each(files.map(({ file, text }) => [file, text] as const))('%s', (file, text) => {
+  test('imports only what its layer may', () => {
+    const layer = layerOf(file);
+    const allowed = [layer, ...(LAYERS[layer] ?? [])];
+    const mayImport = (target: string): boolean =>
+      allowed.some(
+        (name) =>
+          target === `src/${name}` ||
+          target.startsWith(`src/${name}/`) ||
+          target.startsWith(`${name}/`),
+      );
+    expect(importsOf({ file, text }).filter((target) => !mayImport(target))).toEqual([]);
+  });
+
+  test(`has at most ${LINES_MAX} lines`, () => {
+    expect(text.split('\n').length).toBeLessThanOrEqual(LINES_MAX);
+  });
+});
+
+const pure = files.filter(({ file }) => PURE.some((folder) => file.startsWith(`src/${folder}/`)));
+
+test.each(pure)('$file takes time and chance from outside', ({ text }) => {
+  expect(text.match(IMPURE)?.[0]).toBeUndefined();
+  const packages = [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name);
+  const known = ['node:zlib', '@standard-schema/spec'];
+  expect(packages.filter((name) => !known.includes(String(name)))).toEqual([]);
+});
+
+test('no file imports itself by a detour', () => {
+  const graph = new Map(files.map((one) => [one.file, importsOf(one)]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (trail.includes(file)) {
+      cycles.push([...trail.slice(trail.indexOf(file)), file].join(' > '));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of graph.get(file) ?? []) visit(target, [...trail, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+/** Relative imports and re-exports, as paths from the root. */
+function importsOf({ file, text }: { file: string; text: string }): string[] {
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
+    path.posix.join(path.posix.dirname(file), target ?? ''),
+  );
+}
+
+/** The most particular entry of the table that a file falls under. */
+function layerOf(file: string): string {
+  const inside = file.slice('src/'.length);
+  const names = Object.keys(LAYERS).filter(
+    (name) => inside === name || inside.startsWith(`${name}/`),
+  );
+  const [longest] = names.sort((a, b) => b.length - a.length);
+  if (longest === undefined) throw new Error(`${file} is in no layer; add it to the table`);
+  return longest;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { MIN_TIME } from '../../src/time/watermark.ts';
+import { world } from './world.ts';
+
+describe('first contact', () => {
+  test('registers all lanes before anything closes', async () => {
+    const { log, append, gather, lanes, target, tick } = world();
+    log.open('a');
+    log.open('b');
+    append('a', 1, 95_000);
+    await gather('a');
+    expect(await lanes()).toEqual(['a', 'b']);
+    expect(await target()).toBeUndefined();
+    append('b', 49_999);
+    await gather('b');
+    expect(await target()).toBe(40_000);
+    await tick();
+    expect(await target()).toBe(40_000);
+  });
+
+  test('of two processes at once leaves one set', async () => {
+    const { log, append, start, lanes } = world();
+    log.open('a');
+    log.open('b');
+    const [a] = append('a', 1);
+    const [b] = append('b', 1);
+    await Promise.all([
+      start().gather('events', 'a', [a as never]),
+      start().gather('events', 'b', [b as never]),
+    ]);
+    expect(await lanes()).toEqual(['a', 'b']);
+  });
+
+  test('of a lane that nobody listed waits until it is', async () => {
+    const { log, append, gather } = world();
+    log.open('a');
+    append('a', 1);
+    const records = log.records('a');
+    await expect(gather('unknown', records)).rejects.toMatchObject({ code: 'LANE_NOT_READY' });
+  });
+});
+
+describe('a split', () => {
+  test('holds the watermark by its parent until the parent has ended', async () => {
+    const { log, append, gather, lanes, lane, target } = world();
+    log.open('parent');
+    append('parent', 25_000);
+    await gather('parent');
+    append('parent', 31_000);
+    log.open('left', ['parent']);
+    log.open('right', ['parent']);
+    append('left', 99_000);
+    await expect(gather('left')).rejects.toMatchObject({ code: 'LANE_NOT_READY' });
+    expect(await target()).toBe(20_000);
+    await gather('parent');
+    await gather('left');
+    expect(await lanes()).toEqual(['left', 'right']);
+    expect(await lane('right')).toMatchObject({ watermark: 30_999 });
+    expect(await lane('parent')).toMatchObject({ ended: 1 });
+    expect(await target()).toBe(30_000);
+  });
+
+  test('gives a child the watermark, so that what was late stays late', async () => {
+    const { log, append, gather, tick, lane } = world();
+    log.open('parent');
+    append('parent', 25_000);
+    await gather('parent');
+    log.open('child', ['parent']);
+    append('child', 5_000, 15_000, 21_000);
+    await tick();
+    await gather('child');
+    expect(await lane('child')).toMatchObject({ late: 2, records: 3 });
+  });
+});
+
+describe('a merge', () => {
+  test('starts its child when both parents have ended, at the lower of their watermarks', async () => {
+    const { log, append, gather, tick, lanes, lane } = world();
+    log.open('a');
+    log.open('b');
+    append('a', 25_000);
+    append('b', 75_000);
+    await gather('a');
+    log.open('child', ['a', 'b']);
+    await tick();
+    expect(await lane('child')).toBeUndefined();
+    expect(await lanes()).toEqual(['a', 'b']);
+    await gather('b');
+    await tick();
+    expect(await lanes()).toEqual(['child']);
+    expect(await lane('child')).toMatchObject({ watermark: 24_999 });
+  });
+});
+
+describe('a stream made anew', () => {
+  test('goes on where the stage was: what is closed stays closed, nothing is lost silently', async () => {
+    const { log, append, gather, tick, fireAll, lanes, lane, target, results } = world();
+    log.open('old');
+    append('old', 5_000, 95_000);
+    await gather('old');
+    expect(await target()).toBe(90_000);
+    await fireAll();
+    log.remove('old');
+    log.open('new');
+    append('new', 7_000, 96_000, 112_000);
+    await gather('new');
+    await tick();
+    await tick();
+    expect(await lanes()).toEqual(['new']);
+    expect(await lane('new')).toMatchObject({ late: 1, records: 3 });
+    expect(await lane('old')).toMatchObject({ ended: 1 });
+    await fireAll();
+    expect(results()).toEqual({ '0 k': 1, '90000 k': 2 });
+  });
+
+  test('whose lane is listed but not written yet holds the watermark', async () => {
+    const { log, append, gather, target, store } = world();
+    log.open('old');
+    append('old', 5_000);
+    await gather('old');
+    const set = { lanes: ['old', 'new'], version: 2 };
+    await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+    append('old', 95_000);
+    await gather('old');
+    expect(await target()).toBe(0);
+  });
+});
+
+test('swaps of two reshards at once both come through', async () => {
+  const { log, append, gather, start, lanes } = world();
+  for (const lane of ['a', 'b']) log.open(lane);
+  append('a', 1);
+  append('b', 1);
+  await gather('a');
+  await gather('b');
+  log.open('a1', ['a']);
+  log.open('a2', ['a']);
+  log.open('b1', ['b']);
+  log.open('b2', ['b']);
+  await Promise.all(Array.from({ length: 4 }, () => start().tick(() => false)));
+  expect([...((await lanes()) as string[])].sort()).toEqual(['a1', 'a2', 'b1', 'b2']);
+});
+
+test('a lane that never saw a record starts at the beginning of time', async () => {
+  const { log, tick, lane } = world();
+  log.open('a');
+  await tick();
+  expect(await lane('a')).toMatchObject({ watermark: MIN_TIME, epoch: 0 });
+});
