@@ -86,6 +86,15 @@ export async function deploy(
   return { connection, isEmbedded, streamName: name, tables, stop };
 }
 
+/** The name is this run's own: if the stream is there already, the reply to its creation was lost. */
+async function createStream(kinesis: KinesisClient, name: string, shards: number): Promise<void> {
+  try {
+    await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ResourceInUseException')) throw error;
+  }
+}
+
 async function create(
   connection: Connection,
   streamName: string,
@@ -94,7 +103,7 @@ async function create(
 ): Promise<void> {
   const { kinesis, dynamodb } = clients(connection);
   try {
-    await kinesis.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: shards }));
+    await createStream(kinesis, streamName, shards);
     const waiter = { client: kinesis, maxWaitTime: STREAM_WAIT_SECONDS, minDelay: 1, maxDelay: 2 };
     await Promise.all([
       waitUntilStreamExists(waiter, { StreamName: streamName }),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Engine, engine, warm } from '../../engine/engine.ts';
 import { ConfigurationError, DeadlineError } from '../../errors.ts';
 import type { Observer } from '../../observability/observer.ts';
@@ -138,6 +139,8 @@ function begin(context: InvocationContext, marginMs: number): Invocation {
       hint: 'Raise the timeout of the function, or lower deadlineMarginMs.',
     });
   }
+  // Every request in flight listens to it, and there may be dozens.
+  setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(), remainingMs);
   return {
     signal: controller.signal,
