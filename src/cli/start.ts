@@ -12,6 +12,11 @@ if (parsed.kind === 'stop') {
 }
 
 const interrupted = new AbortController();
+// A shell between npm and this process passes no signal on: without whoever started it, it ends too.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) interrupted.abort();
+}, 1_000).unref();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // Once ends in order; who asks again does not want to wait.

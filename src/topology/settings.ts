@@ -26,7 +26,7 @@ export function checkDuration(what: string, valueMs: number, leastMs: number): v
   if (Number.isSafeInteger(valueMs) && valueMs >= leastMs) return;
   throw new PlanError(
     'DURATION_INVALID',
-    `${what} is ${String(valueMs)} ms`,
+    `${what} is ${typeof valueMs === 'number' ? `${valueMs} ms` : JSON.stringify(valueMs)}`,
     `Give a whole number of ms of at least ${leastMs}, such as 30 * SECONDS.`,
   );
 }

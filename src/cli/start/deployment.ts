@@ -42,7 +42,12 @@ export function clients(connection: Connection): {
     kinesis: new KinesisClient({
       ...common,
       endpoint: connection.kinesisEndpoint,
-      requestHandler: new NodeHttpHandler({ connectionTimeout: 1_000, requestTimeout: 10_000 }),
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: 1_000,
+        requestTimeout: 10_000,
+        // Without this the SDK only logs that the time is over, and goes on waiting.
+        throwOnRequestTimeout: true,
+      }),
     }),
     dynamodb: dynamoClient({ ...common, endpoint: connection.dynamodbEndpoint }),
   };

@@ -17,10 +17,13 @@ export interface InputShape {
   readonly keyField: KeyField;
   /** The earliest time that the pacing needs, ms. */
   readonly firstArrivalTime: number;
+  /** Some of the actions that they have. */
+  readonly actions: readonly string[];
 }
 
 /** How many lines are looked at before giving up. */
 const LINES_LOOKED_AT = 1_000;
+const ACTIONS_TOLD = 6;
 const PARTITION_KEY_LENGTH_MAX = 256;
 
 /** Plays a JSONL file line by line, every line as it is, malformed ones too. */
@@ -33,6 +36,7 @@ export function fileItems(file: string): FileItems {
     async *[Symbol.asyncIterator]() {
       blankLines = 0;
       let arrivalTime = await firstArrival(file);
+      const pace = new Pace();
       let number = 0;
       for await (const bytes of lines(file)) {
         number += 1;
@@ -41,7 +45,7 @@ export function fileItems(file: string): FileItems {
           continue;
         }
         const event = eventOf(bytes);
-        arrivalTime = Math.max(arrivalTime, arrivalOf(event) ?? arrivalTime);
+        arrivalTime = pace.after(arrivalTime, arrivalOf(event));
         yield { line: lineOf(bytes), partitionKey: partitionKeyOf(event, number), arrivalTime };
       }
       if (number === blankLines) throw emptyFile(file);
@@ -49,8 +53,27 @@ export function fileItems(file: string): FileItems {
   };
 }
 
+/** A jump ahead is believed when a second event confirms it: until then it is one broken clock. */
+class Pace {
+  #ahead: number | undefined;
+
+  after(now: number, next: number | undefined): number {
+    if (next === undefined || next <= now) return now;
+    if (next - now <= JUMP_MS || this.#ahead !== undefined) {
+      const confirmed = Math.min(next, this.#ahead ?? next);
+      this.#ahead = undefined;
+      return next - now <= JUMP_MS ? next : confirmed;
+    }
+    this.#ahead = next;
+    return now;
+  }
+}
+
+const JUMP_MS = 3_600_000;
+
 /** Reads the first lines and says which field names the page: the one that more events have. */
 export async function detect(file: string): Promise<InputShape> {
+  const actions = new Set<string>();
   let pages = 0;
   let urls = 0;
   let looked = 0;
@@ -58,12 +81,17 @@ export async function detect(file: string): Promise<InputShape> {
     const event = eventOf(bytes);
     if (typeof event.page === 'string') pages += 1;
     if (typeof event.url === 'string') urls += 1;
+    if (typeof event.action === 'string') actions.add(event.action);
     if (!isBlank(bytes)) looked += 1;
     if (looked === LINES_LOOKED_AT) break;
   }
   if (looked === 0) throw emptyFile(file);
   if (pages + urls === 0) throw noKeyField(file, looked);
-  return { keyField: pages >= urls ? 'page' : 'url', firstArrivalTime: await firstArrival(file) };
+  return {
+    keyField: pages >= urls ? 'page' : 'url',
+    firstArrivalTime: await firstArrival(file),
+    actions: [...actions].slice(0, ACTIONS_TOLD),
+  };
 }
 
 /** The first time in the file, so that malformed lines before it are not paced from 1970 on. */

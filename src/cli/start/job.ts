@@ -11,6 +11,8 @@ export interface Job {
   readonly title: string;
   readonly input: string;
   readonly keyField: KeyField;
+  /** Some of the actions that the input has. */
+  readonly actionsSeen: readonly string[];
   readonly pipeline: ClickstreamSettings;
   readonly plan: Plan;
   readonly stage: StagePlan;
@@ -18,9 +20,15 @@ export interface Job {
   readonly ends: boolean;
 }
 
+const GENERATED = {
+  keyField: 'url',
+  actions: ['click', 'view', 'add_to_cart', 'purchase'],
+} as const;
+
 /** Says what the options ask for; looks into the input for the name of its key. */
 export async function jobOf(options: StartOptions): Promise<Job> {
-  const keyField = options.input === undefined ? 'url' : (await detect(options.input)).keyField;
+  const { keyField, actions } =
+    options.input === undefined ? GENERATED : await detect(options.input);
   const ends = options.input !== undefined || options.events !== undefined;
   const pipeline: ClickstreamSettings = {
     window: options.windowMs,
@@ -42,5 +50,6 @@ export async function jobOf(options: StartOptions): Promise<Job> {
     plan,
     stage,
     ends,
+    actionsSeen: actions,
   };
 }

@@ -116,15 +116,28 @@ function startCommand(): Command {
     )
     .option('--seed <n>', 'seed of the generated events', count(0, 2 ** 32 - 1), 1)
     .option('--speed <speed>', 'max, or times real time (60 generated, max for --input)', speed)
-    .option('--window <duration>', 'size of the windows', duration(1), 5 * 60_000)
-    .option('--out-of-orderness <duration>', 'how late is still in order', duration(0), 30_000)
+    .addOption(
+      new Option('--window <duration>', 'size of the windows')
+        .argParser(duration(1))
+        .default(5 * 60_000, '5m'),
+    )
+    .addOption(
+      new Option('--out-of-orderness <duration>', 'how late is still in order')
+        .argParser(duration(0))
+        .default(30_000, '30s'),
+    )
     .option('--filter-action <action>', 'which action to count', nonEmpty, 'click')
     .option('--exit', 'end when every window is closed, and check the result')
     .option('--json <file>', 'write a summary')
     .option('--shards <n>', 'shards of the stream', count(1, 500), 4)
     .option('--batch-size <n>', 'records a batch', count(1, 10_000), 1_000)
     .option('--endpoint-url <url>', 'AWS-compatible servers (AWS_ENDPOINT_URL) to use')
-    .addHelpText('after', '\nDurations are 500ms, 30s, 5m, 1h or 2d.');
+    .addHelpText(
+      'after',
+      '\nDurations are 500ms, 30s, 5m, 1h or 2d. Without an endpoint, Kinesis and DynamoDB are embedded;' +
+        '\nAWS_ENDPOINT_URL_KINESIS and AWS_ENDPOINT_URL_DYNAMODB name one each. On an endpoint of yours' +
+        '\neach run makes a stream and tables of its own, clickstream-*, and leaves them there.',
+    );
 }
 
 function completed(flags: Flags, env: Environment): StartOptions {

@@ -50,6 +50,7 @@ const RECORDS_MAX = 500;
 const BYTES_MAX = 4 * 1024 * 1024;
 /** Records due within this much of wall time go together. */
 const PAUSE_MIN_MS = 50;
+const PAUSE_MAX_MS = 5_000;
 const BACK_OFF_FIRST_MS = 50;
 const BACK_OFF_MAX_MS = 5_000;
 /** About a minute and a half of refusals in a row. */
@@ -102,12 +103,15 @@ class Player {
 
   async #waitUntilDue(arrivalTime: number): Promise<void> {
     if (this.#options.speed === 'max') return;
-    const waitMs = this.#dueAt(arrivalTime, this.#options.speed) - this.#options.now();
-    if (waitMs <= 0) return;
+    const { speed, now } = this.#options;
+    if (this.#dueAt(arrivalTime, speed) <= now()) return;
     // Nothing that is due waits for what is not.
     await this.#flush();
-    const restMs = this.#dueAt(arrivalTime, this.#options.speed) - this.#options.now();
-    await this.#sleep(Math.max(restMs, PAUSE_MIN_MS));
+    const restMs = this.#dueAt(arrivalTime, speed) - now();
+    const isSilence = this.#options.live !== true && restMs > PAUSE_MAX_MS;
+    // Nobody watches a night go by: what comes after a long silence comes soon.
+    if (isSilence) this.#origin = { wall: now() + PAUSE_MAX_MS, arrival: arrivalTime };
+    await this.#sleep(isSilence ? PAUSE_MAX_MS : Math.max(restMs, PAUSE_MIN_MS));
   }
 
   #dueAt(arrivalTime: number, speed: number): number {

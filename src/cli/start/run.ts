@@ -21,6 +21,7 @@ import { Show } from './show.ts';
 import { summarise } from './summarise.ts';
 import { isOk, summaryJson, summaryText } from './summary.ts';
 import { traffic } from './traffic.ts';
+import { welcomeText } from './welcome.ts';
 
 /** What a run is told from outside; time is wall time in ms. */
 export interface Surroundings {
@@ -44,6 +45,7 @@ export async function run(options: StartOptions, surroundings: Surroundings): Pr
   const { signal } = surroundings;
   const job = await jobOf(options);
   const deployment = await deploy(options, surroundings.env, surroundings.now);
+  if (!options.exit) surroundings.screen.write(`${welcomeText(options, deployment, job)}\n`);
   const show = new Show(job.title, deployment.tables, surroundings);
   const sandbox = startFunction(deployment, job.pipeline, show);
   const runtime = startRuntime(job, options, deployment, sandbox, show);
@@ -159,7 +161,10 @@ async function closeAll(
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) resolve();
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     // A timer, because a signal alone does not keep the process alive.
     const alive = setInterval(() => undefined, MINUTE_MS);
     signal.addEventListener('abort', () => {

@@ -40,6 +40,7 @@ export async function summarise(remains: Remains): Promise<Summary> {
     input: job.input,
     settings: { ...options, keyField: job.keyField },
     accounting,
+    actionsSeen: job.actionsSeen,
     lateByReason: { 'window closed': late },
     deadLetteredByReason,
     windows,

@@ -16,6 +16,8 @@ export interface Summary {
   /** What is in the result table. */
   readonly windows: readonly WindowCount[];
   readonly writeUnits: WriteUnits;
+  /** Some of the actions that the input has. */
+  readonly actionsSeen: readonly string[];
   /** Against the plain recount; `undefined`: the run was ended before its end. */
   readonly comparison: Comparison | undefined;
   readonly results: Results;
@@ -95,10 +97,13 @@ function verdict({ comparison }: Summary): string {
   ].join('\n');
 }
 
+const counts = (count: number, what: string): string =>
+  `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+
 function accountingLines(summary: Summary): string[] {
   const { accounting, settings } = summary;
   const windows = new Set(summary.windows.map((window) => window.windowStart)).size;
-  const rows = `${grouped(summary.windows.length)} rows of ${grouped(windows)} windows`;
+  const rows = `${counts(summary.windows.length, 'row')} of ${counts(windows, 'window')}`;
   const line = (label: string, value: number, more = '') =>
     `${label.padEnd(15)}${grouped(value).padStart(11)}${more === '' ? '' : `   ${more}`}`;
   return [
@@ -107,8 +112,22 @@ function accountingLines(summary: Summary): string[] {
     line('filtered', accounting.filtered, `not '${settings.filterAction}'`),
     line('late', accounting.late, reasons(summary.lateByReason)),
     line('dead-lettered', accounting.dead, reasons(summary.deadLetteredByReason)),
+    ...(summary.comparison === undefined
+      ? [line('still open', openRecords(accounting), 'in windows that have not closed')]
+      : []),
+    ...(accounting.counted + accounting.late === 0 && accounting.filtered > 0
+      ? ['', `No record has the action '${settings.filterAction}'${seen(summary.actionsSeen)}.`]
+      : []),
   ];
 }
+
+const openRecords = ({ records, counted, filtered, late, dead }: Accounting): number =>
+  records - counted - filtered - late - dead;
+
+const seen = (actions: readonly string[]): string =>
+  actions.length === 0
+    ? ''
+    : `; there are ${actions.map(printable).join(', ')}: see --filter-action`;
 
 const reasons = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
@@ -148,12 +167,12 @@ function unitLines(summary: Summary): string[] {
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function resultLines({ results, windows }: Summary): string[] {
+function resultLines({ results, windows, comparison }: Summary): string[] {
   const [fullest] = [...windows].sort((a, b) => b.value - a.value || byStartThenKey(a, b));
   if (results.gone) {
     return [
       `Results were in the table ${results.table} of the embedded server, which ends with this run.`,
-      'Leave out --exit to keep it up and query it.',
+      ...(comparison === undefined ? [] : ['Leave out --exit to keep it up and query it.']),
     ];
   }
   const where = results.endpoint === undefined ? '' : ` at ${results.endpoint}`;

@@ -110,5 +110,5 @@ const unknownEvent = (what: string): ConfigurationError =>
   new ConfigurationError(
     'EVENT_UNKNOWN',
     `the function was invoked with an event it does not know: ${what}`,
-    'Invoke it by the mappings and the schedule of the construct, or with {"tidemark": "tick"}.',
+    'Invoke it by event source mappings of the stream and of the control table, and with {"tidemark": "tick"}.',
   );

@@ -28,7 +28,7 @@ export interface FunctionProcess {
    */
   invoke(event: unknown): Promise<unknown>;
   /** Kills the process, SIGKILL by default. Invocations in flight reject; the next one starts a new process. */
-  kill(signal?: NodeJS.Signals): void;
+  kill(signal?: FatalSignal): void;
   /** The id of the running process. */
   pid(): number | undefined;
   /** Hears what the function's code says by `process.send`. */
@@ -56,7 +56,7 @@ export function functionProcess(options: FunctionProcessOptions): FunctionProces
     kill(signal = 'SIGKILL') {
       sandbox?.child.kill(signal);
       // It takes a moment to die, and the next invocation must not go down with it.
-      if (FATAL.includes(signal)) sandbox = undefined;
+      sandbox = undefined;
     },
     pid: () => sandbox?.child.pid,
     onMessage: (listener) => void listeners.push(listener),
@@ -67,7 +67,8 @@ export function functionProcess(options: FunctionProcessOptions): FunctionProces
   };
 }
 
-const FATAL: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM'];
+/** What a process can be ended with. */
+export type FatalSignal = 'SIGKILL' | 'SIGTERM';
 
 interface Sandbox {
   readonly child: ChildProcess;
@@ -82,7 +83,7 @@ type Loading = Omit<Sandbox, 'loaded'>;
 interface Invocation {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 function startSandbox(

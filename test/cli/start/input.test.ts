@@ -83,6 +83,21 @@ describe('partition keys', () => {
   });
 });
 
+test('one clock that is ahead does not carry the pace with it, a second one does', async () => {
+  const at = (ms: number) => JSON.stringify({ page: '/', timestamp: ms });
+  const DAY = 86_400_000;
+  const times = [1_000, DAY, 2_000, 3_000, 2 * DAY, 2 * DAY + 5, 2 * DAY + 9].map(at).join('\n');
+  expect((await items(times)).map((item) => item.arrivalTime)).toEqual([
+    1_000,
+    1_000,
+    2_000,
+    3_000,
+    3_000,
+    2 * DAY,
+    2 * DAY + 9,
+  ]);
+});
+
 test('arrival times come from arrived_at, else timestamp, and never go back', async () => {
   const times = await items(
     [

@@ -79,6 +79,12 @@ describe('paced', () => {
     );
   });
 
+  test('a long silence is cut short, and the pace is the same after it', async () => {
+    const items = [0, 1_000, 90_000_000, 90_001_000].map((time) => item(String(time), time));
+    const { stream } = await played(items, { speed: 1 });
+    expect(stream.calledAt).toEqual([0, 1_000, 6_000, 7_000]);
+  });
+
   test('live traffic never goes before its own time', async () => {
     const items = [0, 1_000, 60_000].map((time) => item(String(time), time));
     const { stream } = await played(items, { speed: 1_000, live: true });

@@ -20,6 +20,7 @@ const SUMMARY: Summary = {
   accounting: { records: 20_000, counted: 13_900, late: 40, dead: 60, filtered: 6_000 },
   lateByReason: { 'behind the watermark': 40 },
   deadLetteredByReason: { SCHEMA: 10, FUTURE: 50, KEY: 0 },
+  actionsSeen: ['click', 'view'],
   windows: [
     { key: '/b', windowStart: NOON, windowEnd: NOON + 300_000, value: 3 },
     { key: '/a', windowStart: NOON + 300_000, windowEnd: NOON + 600_000, value: 4 },
