@@ -31,5 +31,7 @@ export type {
   WindowedStream,
   WindowResult,
 } from './topology/stream.ts';
-export { type TumblingOptions, TumblingWindow } from './windows/tumbling.ts';
-export type { Window, WindowAssigner } from './windows/window.ts';
+export { HoppingWindow } from './windows/hopping.ts';
+export { SessionWindow } from './windows/session.ts';
+export { TumblingWindow, type WindowOptions } from './windows/tumbling.ts';
+export type { Window, WindowKind } from './windows/window.ts';

@@ -1,8 +1,8 @@
 import { BatchWriteItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { UnavailableError } from '../errors.ts';
+import { eachInParallel } from '../parallel.ts';
 import { type Access, call } from './access.ts';
 import type { Attributes } from './attribute-value.ts';
-import { eachInParallel } from './parallel.ts';
 import { itemBytes, unitsTold, writeUnits } from './units.ts';
 
 /**

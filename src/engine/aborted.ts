@@ -23,10 +23,10 @@ export async function recordAborted(context: StageContext, mine: Claimed): Promi
   });
 }
 
+export type IsAborted = (lane: string, epoch: number) => boolean;
+
 /** Says of an attempt whether it is aborted; what it says of attempts at closed slots is final. */
-export async function readAborted(
-  context: StageContext,
-): Promise<(lane: string, epoch: number) => boolean> {
+export async function readAborted(context: StageContext): Promise<IsAborted> {
   const items = await readAll(context.store, 'control', abortedRange(context.stage.name));
   const byLane = new Map<string, { from: number; to: number }[]>();
   for (const item of items) {

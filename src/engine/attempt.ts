@@ -7,7 +7,7 @@ import { toEventTime } from '../time/event-time.ts';
 import { watermarkAfter } from '../time/watermark.ts';
 import type { Step } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
-import { isLate } from './judge.ts';
+import { fileUnder } from './judge.ts';
 import type { Lane, Tally } from './lane.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
@@ -83,10 +83,9 @@ export class Attempt {
       if (ahead > source.maxFutureSkewMs) {
         return complaint('FUTURE', `the event claims to happen ${ahead} ms after its arrival`);
       }
-      const windowEnd = stage.window.endOf(eventTime);
-      const late = isLate(stage, windowEnd, this.watermark);
+      const slot = fileUnder(stage, eventTime, this.watermark);
       this.watermark = watermarkAfter(this.watermark, eventTime, source.outOfOrdernessMs);
-      return this.#contribute(decoded.event, windowEnd, late);
+      return this.#contribute(decoded.event, eventTime, slot, record);
     } catch (error) {
       return error instanceof BadRecordError
         ? complaint('VALUE', error.message)
@@ -94,7 +93,12 @@ export class Attempt {
     }
   }
 
-  #contribute(input: unknown, windowEnd: number, late: boolean): Complaint | undefined {
+  #contribute(
+    input: unknown,
+    eventTime: number,
+    slot: number | undefined,
+    { position }: LogRecord,
+  ): Complaint | undefined {
     const { stage } = this.#context;
     const event = applySteps(stage.steps, input);
     if (event === FILTERED) {
@@ -103,8 +107,9 @@ export class Attempt {
     }
     const key = toKey(stage.key(event as never));
     if (key === undefined) return complaint('KEY', 'the key is not text of 1 to 1,024 bytes');
-    if (late) this.tally.late++;
-    else this.fold.add(windowEnd, key, event);
+    const origin = { lane: this.#mine.lane, position, index: 0 };
+    if (slot === undefined) this.tally.late++;
+    else this.fold.add(slot, key, event, eventTime, origin);
     return undefined;
   }
 

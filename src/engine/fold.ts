@@ -1,49 +1,47 @@
+import type { Origin } from '../operators/operator.ts';
 import type { Row } from '../schema/segment.ts';
 import type { StagePlan } from '../topology/plan.ts';
 import { bucketOfKey } from './bucket.ts';
-import { slotOfWindow } from './judge.ts';
 
-/** The rows of one window of one bucket, filed under the slot at which it is looked at. */
+/** Rows of one bucket that are looked at in one slot. */
 export interface Group {
   readonly slot: number;
-  readonly windowEnd: number;
   readonly rows: readonly Row<unknown>[];
 }
 
 interface Cell {
-  accumulator: unknown;
+  contribution: unknown;
 }
 
-/** The contributions of one attempt: partial accumulators by window and key. */
+/** The contributions of one attempt, by slot and key. */
 export class Fold {
   readonly #stage: StagePlan;
-  readonly #windows = new Map<number, Map<string, Cell>>();
+  readonly #slots = new Map<number, Map<string, Cell>>();
 
   constructor(stage: StagePlan) {
     this.#stage = stage;
   }
 
-  /** Adds an event. If the aggregate throws, nothing was added. */
-  add(windowEnd: number, key: string, event: unknown): void {
-    const { aggregate } = this.#stage;
-    const cell = this.#windows.get(windowEnd)?.get(key);
+  /** Adds an event. If the operator throws, nothing was added. */
+  add(slot: number, key: string, event: unknown, eventTime: number, origin: Origin): void {
+    const { operator } = this.#stage;
+    const cell = this.#slots.get(slot)?.get(key);
     if (cell !== undefined) {
-      cell.accumulator = aggregate.add(cell.accumulator, event as never);
+      cell.contribution = operator.add(cell.contribution, event, eventTime, origin);
       return;
     }
-    const accumulator = aggregate.add(aggregate.create(), event as never);
-    this.#keysOf(windowEnd).set(key, { accumulator });
+    const contribution = operator.add(operator.create(), event, eventTime, origin);
+    this.#keysOf(slot).set(key, { contribution });
   }
 
   /** What there is for each bucket, in order of slot; buckets without rows are left out. */
   byBucket(): Map<number, Group[]> {
     const buckets = new Map<number, Group[]>();
-    for (const windowEnd of [...this.#windows.keys()].sort((a, b) => a - b)) {
-      const slot = slotOfWindow(this.#stage, windowEnd);
-      for (const [bucket, rows] of this.#rowsByBucket(windowEnd)) {
+    for (const slot of this.slots()) {
+      for (const [bucket, rows] of this.#rowsByBucket(slot)) {
         const groups = buckets.get(bucket);
-        if (groups) groups.push({ slot, windowEnd, rows });
-        else buckets.set(bucket, [{ slot, windowEnd, rows }]);
+        if (groups) groups.push({ slot, rows });
+        else buckets.set(bucket, [{ slot, rows }]);
       }
     }
     return buckets;
@@ -51,26 +49,25 @@ export class Fold {
 
   /** Slots that have contributions, ascending. */
   slots(): number[] {
-    const slots = [...this.#windows.keys()].map((end) => slotOfWindow(this.#stage, end));
-    return [...new Set(slots)].sort((a, b) => a - b);
+    return [...this.#slots.keys()].sort((a, b) => a - b);
   }
 
-  #rowsByBucket(windowEnd: number): Map<number, Row<unknown>[]> {
+  #rowsByBucket(slot: number): Map<number, Row<unknown>[]> {
     const buckets = new Map<number, Row<unknown>[]>();
-    for (const [key, { accumulator }] of this.#keysOf(windowEnd)) {
+    for (const [key, { contribution }] of this.#keysOf(slot)) {
       const bucket = bucketOfKey(key, this.#stage.buckets);
       const rows = buckets.get(bucket);
-      if (rows) rows.push({ key, accumulator });
-      else buckets.set(bucket, [{ key, accumulator }]);
+      if (rows) rows.push({ key, contribution });
+      else buckets.set(bucket, [{ key, contribution }]);
     }
     return buckets;
   }
 
-  #keysOf(windowEnd: number): Map<string, Cell> {
-    let keys = this.#windows.get(windowEnd);
+  #keysOf(slot: number): Map<string, Cell> {
+    let keys = this.#slots.get(slot);
     if (keys === undefined) {
       keys = new Map();
-      this.#windows.set(windowEnd, keys);
+      this.#slots.set(slot, keys);
     }
     return keys;
   }

@@ -36,6 +36,12 @@ export function parseBucketKey(key: Key): { stage: string; bucket: number } | un
   return { stage: match[1], bucket: Number(match[2]) };
 }
 
+/** What a key of a stage has to remember; a partition each. */
+export const keyedStateKey = (stage: string, key: string): Key => ({
+  pk: `${stage}#key#${key}`,
+  sk: 'state',
+});
+
 const segmentPartition = (stage: string, bucket: number): string => `${stage}#${bucket}`;
 
 /** A segment is filed under the last slot that it holds rows of. */

@@ -1,7 +1,8 @@
 import { invariant } from '../invariant.ts';
 import { readSegment, SegmentWriter } from '../schema/segment.ts';
 import type { Item } from '../store/store.ts';
-import { readAborted } from './aborted.ts';
+import { slotText } from '../time/slot.ts';
+import type { IsAborted } from './aborted.ts';
 import type { Fold, Group } from './fold.ts';
 import { parseSegmentKey, segmentKey, segmentRange } from './keys.ts';
 import type { StageContext } from './ports.ts';
@@ -49,7 +50,8 @@ interface Packed {
  */
 function pack({ stage }: StageContext, groups: readonly Group[]): Packed[] {
   const packed: Packed[] = [];
-  let writer = new SegmentWriter(stage.aggregate.codec);
+  const { codec, segmentSpanMs } = stage.operator;
+  let writer = new SegmentWriter(codec);
   let firstSlot = 0;
   let lastSlot = 0;
   const close = (): void => {
@@ -57,16 +59,16 @@ function pack({ stage }: StageContext, groups: readonly Group[]): Packed[] {
     const data = writer.finish();
     invariant(data.length <= SEGMENT_MAX, `a segment of ${data.length} bytes`);
     packed.push({ lastSlot, data });
-    writer = new SegmentWriter(stage.aggregate.codec);
+    writer = new SegmentWriter(codec);
   };
-  for (const { slot, windowEnd, rows } of groups.flatMap(inPieces)) {
+  for (const { slot, rows } of groups.flatMap(inPieces)) {
     const sameSlot = slot === lastSlot;
-    const tooFar = slot - firstSlot > stage.segmentSpanMs;
+    const tooFar = slot - firstSlot > segmentSpanMs;
     const tooMuch = writer.size > (sameSlot ? CLOSED_ABOVE : SHARED_BELOW);
     if (tooFar || tooMuch) close();
     if (writer.size === 0) firstSlot = slot;
     lastSlot = slot;
-    writer.group(slot, windowEnd, rows);
+    writer.group(slot, rows);
   }
   close();
   return packed;
@@ -80,26 +82,59 @@ function inPieces(group: Group): Group[] {
   return pieces;
 }
 
-/** What all lanes contributed to one closed slot: partial accumulators by key and window end. */
-export type SlotRows = Map<string, Map<number, unknown>>;
+/**
+ * Writes that these keys have to be looked at in later slots: segments like any other, with nothing in
+ * them. Named by what makes them, so that a firing that comes again writes the same ones.
+ */
+export async function writeTimers(
+  context: StageContext,
+  at: { readonly bucket: number; readonly slot: number; readonly chunk: number },
+  keysBySlot: ReadonlyMap<number, readonly string[]>,
+): Promise<void> {
+  const { operator, name } = context.stage;
+  const expires = expiry(context, 'segment');
+  const items = [...keysBySlot].map(([slot, keys]): Item => {
+    const writer = new SegmentWriter(operator.codec);
+    writer.group(
+      slot,
+      keys.map((key) => ({ key, contribution: operator.create() })),
+    );
+    const lane = `timer@${slotText(at.slot)}`;
+    const segment = { lastSlot: slot, lane, epoch: 0, number: at.chunk };
+    return { ...segmentKey(name, at.bucket, segment), data: writer.finish(), expires };
+  });
+  if (items.length > 0) await context.store.putAll('state', items);
+}
+
+/** What all lanes contributed to one closed slot, by key. */
+export interface ClosedSlot {
+  readonly slot: number;
+  readonly rows: ReadonlyMap<string, unknown>;
+}
+
+/** Slots of a bucket that are closed: after the first, up to and including the second. */
+export interface Due {
+  readonly bucket: number;
+  readonly after: number;
+  readonly through: number;
+}
 
 /**
- * The slots after `after`, up to and including `through`, that have visible rows, in order. The
- * stage watermark has passed them, so their rows can no longer change: every lane has committed
- * beyond them, and every earlier attempt is committed or recorded as aborted.
+ * The slots that have visible rows, in order. The stage watermark has passed them, so their rows can
+ * no longer change: every lane has committed beyond them, and every earlier attempt is committed or
+ * recorded as aborted.
  *
  * Memory holds the slots that one segment can span, not all that are due.
  */
 export async function* closedSlots(
   context: StageContext,
-  bucket: number,
-  after: number,
-  through: number,
-): AsyncGenerator<{ readonly slot: number; readonly rows: SlotRows }> {
+  { bucket, after, through }: Due,
+  isAborted: IsAborted,
+): AsyncGenerator<ClosedSlot> {
   const { stage, store } = context;
-  const isAborted = await readAborted(context);
-  const range = segmentRange(stage.name, bucket, after + 1, through + stage.segmentSpanMs);
-  const waiting = new Map<number, SlotRows>();
+  const { segmentSpanMs } = stage.operator;
+  const range = segmentRange(stage.name, bucket, after + 1, through + segmentSpanMs);
+  const waiting = new Map<number, Map<string, unknown>>();
   let next: string | undefined;
   do {
     const page = await store.query('state', range, next);
@@ -107,45 +142,38 @@ export async function* closedSlots(
     for (const item of page.items) {
       const { lastSlot, lane, epoch } = parseSegmentKey(item);
       reached = lastSlot;
-      if (!isAborted(lane, epoch)) merge(context, waiting, item, after, through);
+      if (!isAborted(lane, epoch)) merge(context, waiting, item, { bucket, after, through });
     }
     next = page.next;
     // A segment that comes later reaches back by its span at most.
-    yield* takeUpTo(waiting, next === undefined ? through : reached - stage.segmentSpanMs - 1);
+    yield* takeUpTo(waiting, next === undefined ? through : reached - segmentSpanMs - 1);
   } while (next !== undefined);
 }
 
 function merge(
   { stage }: StageContext,
-  slots: Map<number, SlotRows>,
+  slots: Map<number, Map<string, unknown>>,
   item: Item,
-  after: number,
-  through: number,
+  { after, through }: Due,
 ): void {
-  const { aggregate } = stage;
-  readSegment(item.data as Uint8Array, aggregate.codec, (slot, windowEnd, key, accumulator) => {
+  const { operator } = stage;
+  readSegment(item.data as Uint8Array, operator.codec, (slot, key, contribution) => {
     if (slot <= after || slot > through) return;
-    const windows = getOrAdd(getOrAdd(slots, slot), key);
-    const before = windows.get(windowEnd);
-    const merged = before === undefined ? accumulator : aggregate.merge(before, accumulator);
-    windows.set(windowEnd, merged);
+    let keys = slots.get(slot);
+    if (keys === undefined) {
+      keys = new Map();
+      slots.set(slot, keys);
+    }
+    const before = keys.get(key);
+    keys.set(key, before === undefined ? contribution : operator.merge(before, contribution));
   });
 }
 
-function* takeUpTo(slots: Map<number, SlotRows>, last: number) {
+function* takeUpTo(slots: Map<number, Map<string, unknown>>, last: number): Generator<ClosedSlot> {
   const due = [...slots.keys()].filter((slot) => slot <= last).sort((a, b) => a - b);
   for (const slot of due) {
-    const rows = slots.get(slot) as SlotRows;
+    const rows = slots.get(slot) ?? new Map<string, unknown>();
     slots.delete(slot);
     yield { slot, rows };
   }
-}
-
-function getOrAdd<K, InnerK, V>(maps: Map<K, Map<InnerK, V>>, key: K): Map<InnerK, V> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
 }

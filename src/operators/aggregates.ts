@@ -68,11 +68,11 @@ export function average<In>(of: (event: In) => number): Aggregate<In, Mean, numb
     },
     finish: (mean) => roundedSum(mean.total) / mean.count,
     codec: {
-      write(mean, to) {
+      write(mean, to, slot) {
         to.unsigned(mean.count);
-        exactSumCodec.write(mean.total, to);
+        exactSumCodec.write(mean.total, to, slot);
       },
-      read: (from) => ({ count: from.unsigned(), total: exactSumCodec.read(from) }),
+      read: (from, slot) => ({ count: from.unsigned(), total: exactSumCodec.read(from, slot) }),
     },
   };
 }

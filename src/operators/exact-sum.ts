@@ -44,11 +44,11 @@ export function roundedSum(sum: ExactSum): number {
 }
 
 export const exactSumCodec: Codec<ExactSum> = {
-  write(sum, to) {
+  write(sum, to, slot) {
     to.unsigned(sum.length);
-    for (const part of sum) numberCodec.write(part, to);
+    for (const part of sum) numberCodec.write(part, to, slot);
   },
-  read: (from) => Array.from({ length: from.unsigned() }, () => numberCodec.read(from)),
+  read: (from, slot) => Array.from({ length: from.unsigned() }, () => numberCodec.read(from, slot)),
 };
 
 function grow(sum: ExactSum, value: number): ExactSum {

@@ -3,8 +3,9 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 
 /** How a value is written into stored bytes and read back. */
 export interface Codec<T> {
-  write(value: T, to: ByteWriter): void;
-  read(from: ByteReader): T;
+  /** `slot` is known to whoever reads: times near to it can be written short. */
+  write(value: T, to: ByteWriter, slot: number): void;
+  read(from: ByteReader, slot: number): T;
 }
 
 /** Whole numbers from 0 to 2^53 - 1, one byte for the small ones. */

@@ -6,10 +6,10 @@ import type { Codec } from './codec.ts';
 
 /**
  * A segment, version 1: one byte of version, one byte of packing, and a body of groups until its
- * end. A group is the rows of one window in one slot:
+ * end. A group is rows of one slot:
  *
- *   slot (float64, ms) · window end - slot (signed) · number of rows · rows
- *   row: key (length, UTF-8) · accumulator (the aggregate's codec)
+ *   slot (float64, ms) · number of rows · rows
+ *   row: key (length, UTF-8) · contribution (the operator's codec)
  *
  * The body is deflated where that makes it shorter.
  */
@@ -21,17 +21,17 @@ const DEFLATE_FROM = 128;
 /** Against a block that would blow up: far above what SegmentWriter ever packs. */
 const BODY_MAX = 4 * 1024 * 1024;
 
-export interface Row<Acc> {
+export interface Row<Contribution> {
   readonly key: string;
-  readonly accumulator: Acc;
+  readonly contribution: Contribution;
 }
 
 /** Packs rows, group by group, into the bytes of one segment. */
-export class SegmentWriter<Acc> {
-  readonly #codec: Codec<Acc>;
+export class SegmentWriter<Contribution> {
+  readonly #codec: Codec<Contribution>;
   readonly #body = new ByteWriter();
 
-  constructor(codec: Codec<Acc>) {
+  constructor(codec: Codec<Contribution>) {
     this.#codec = codec;
   }
 
@@ -40,13 +40,12 @@ export class SegmentWriter<Acc> {
     return this.#body.length;
   }
 
-  group(slot: number, windowEnd: number, rows: readonly Row<Acc>[]): void {
+  group(slot: number, rows: readonly Row<Contribution>[]): void {
     this.#body.float(slot);
-    this.#body.signed(windowEnd - slot);
     this.#body.unsigned(rows.length);
     for (const row of rows) {
       this.#body.text(row.key);
-      this.#codec.write(row.accumulator, this.#body);
+      this.#codec.write(row.contribution, this.#body, slot);
     }
   }
 
@@ -66,17 +65,16 @@ export class SegmentWriter<Acc> {
  *
  * @throws FormatError if the bytes are no segment, or one of a version that is not known here
  */
-export function readSegment<Acc>(
+export function readSegment<Contribution>(
   bytes: Uint8Array,
-  codec: Codec<Acc>,
-  visit: (slot: number, windowEnd: number, key: string, accumulator: Acc) => void,
+  codec: Codec<Contribution>,
+  visit: (slot: number, key: string, contribution: Contribution) => void,
 ): void {
   const from = new ByteReader(body(bytes));
   while (!from.done) {
     const slot = from.float();
-    const windowEnd = slot + from.signed();
     for (let rows = from.unsigned(); rows > 0; rows--) {
-      visit(slot, windowEnd, from.text(), codec.read(from));
+      visit(slot, from.text(), codec.read(from, slot));
     }
   }
 }

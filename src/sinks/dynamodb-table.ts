@@ -8,8 +8,8 @@ import {
   openAccess,
 } from '../dynamodb/access.ts';
 import { batchPut } from '../dynamodb/batch-write.ts';
-import { eachInParallel } from '../dynamodb/parallel.ts';
 import { itemBytes, unitsTold, writeUnits } from '../dynamodb/units.ts';
+import { eachInParallel } from '../parallel.ts';
 import { encodeRow } from './dynamodb-row.ts';
 import { newestOf, type Row } from './row.ts';
 import type { Output, Sink } from './sink.ts';

@@ -8,8 +8,10 @@ import {
   openAccess,
 } from '../dynamodb/access.ts';
 import { type Attributes, decodeItem, encodeItem } from '../dynamodb/attribute-value.ts';
+import { batchGet } from '../dynamodb/batch-read.ts';
 import { batchPut } from '../dynamodb/batch-write.ts';
 import { itemBytes, readUnits, unitsTold, writeUnits } from '../dynamodb/units.ts';
+import { eachInParallel } from '../parallel.ts';
 import { compareUtf8 } from '../schema/utf8-order.ts';
 import { checkItems, checkUpdate } from './checks.ts';
 import { updateExpression } from './dynamodb-expression.ts';
@@ -37,6 +39,7 @@ export function dynamoStore(options: DynamoStoreOptions): Store {
 function storeOver(access: Access, tables: DynamoStoreOptions['tables']): Store {
   return {
     get: (table, key) => getItem(access, tables[table], key),
+    getAll: (table, keys) => getItems(access, tables[table], keys),
     query: (table, range, next) => queryPage(access, tables[table], { ...range, after: next }),
     async update(table, key, change, condition) {
       checkUpdate(change, condition);
@@ -62,6 +65,30 @@ async function getItem(access: Access, table: string, key: Key): Promise<Item | 
   access.onConsumed({ table, readUnits: unitsTold(reply.ConsumedCapacity, estimate) });
   return reply.Item && itemOf(reply.Item);
 }
+
+/** The most that one BatchGetItem takes (DynamoDB API reference). */
+const KEYS_A_REQUEST = 100;
+
+async function getItems(
+  access: Access,
+  table: string,
+  keys: readonly Key[],
+): Promise<(Item | undefined)[]> {
+  const found = new Map<string, Item>();
+  const parts: Key[][] = [];
+  for (let at = 0; at < keys.length; at += KEYS_A_REQUEST) {
+    parts.push(keys.slice(at, at + KEYS_A_REQUEST));
+  }
+  await eachInParallel(parts, access.concurrency, async (part) => {
+    for (const item of await batchGet(access, table, part.map(keyAttributes))) {
+      const decoded = itemOf(item);
+      found.set(keyText(decoded), decoded);
+    }
+  });
+  return keys.map((key) => found.get(keyText(key)));
+}
+
+const keyText = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
 
 async function queryPage(
   access: Access,

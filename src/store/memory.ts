@@ -31,6 +31,13 @@ function storeOver(tables: Tables, pageSize: number, signal: AbortSignal | undef
       const item = tables[table].get(key);
       return item && copyOf(item);
     },
+    async getAll(table, keys) {
+      refuseAfter(signal);
+      return keys.map((key) => {
+        const item = tables[table].get(key);
+        return item && copyOf(item);
+      });
+    },
     async query(table, range, next) {
       refuseAfter(signal);
       return pageOf(tables[table], range, { after: next, pageSize });

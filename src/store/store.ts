@@ -55,6 +55,8 @@ export interface Page {
  */
 export interface Store {
   get(table: TableRole, key: Key): Promise<Item | undefined>;
+  /** Reads items by their keys, in their order; `undefined` for those that are not there. */
+  getAll(table: TableRole, keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
   query(table: TableRole, range: Range, next?: string): Promise<Page>;
   /** Writes one item on condition, creating it if absent. Returns it as it is now, or `undefined` if refused. */
   update(

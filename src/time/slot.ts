@@ -17,6 +17,10 @@ export const closedThrough = (watermark: number, resolution: number): number =>
 export const firstOpen = (watermark: number, resolution: number): number =>
   closedThrough(watermark, resolution) + resolution;
 
+/** The slot that covers an instant: firing it sees all events up to there. */
+export const slotCovering = (instant: number, resolution: number): number =>
+  floorTo(instant, resolution) + resolution;
+
 export const isClosed = (slot: number, watermark: number): boolean => slot - 1 <= watermark;
 
 const WIDTH = 16;

@@ -22,8 +22,7 @@ function describeStage(stage: StagePlan): string[] {
   return [
     `stage ${stage.name}`,
     `  from       ${[stage.source, ...stage.steps.map((step) => step.kind), 'keyBy'].join(' > ')}`,
-    `  window     ${stage.window.name}`,
-    `  aggregate  ${stage.aggregate.name}`,
+    `  operator   ${stage.operator.name}`,
     '  late       drop',
     `  resolution ${formatDuration(stage.resolutionMs)}`,
     `  buckets    ${stage.buckets}`,
@@ -39,11 +38,10 @@ function describeStage(stage: StagePlan): string[] {
 export function fingerprint(stage: StagePlan): string {
   return [
     `source=${stage.source}`,
-    `window=${stage.window.name}`,
-    `aggregate=${stage.aggregate.name}`,
+    `operator=${stage.operator.name}`,
     `resolution=${stage.resolutionMs}`,
     `buckets=${stage.buckets}`,
-    `span=${stage.segmentSpanMs}`,
+    `span=${stage.operator.segmentSpanMs}`,
     `chunk=${stage.keysPerChunk}`,
   ].join(' ');
 }

@@ -1,9 +1,13 @@
 import { PlanError } from '../errors.ts';
 import type { Aggregate } from '../operators/aggregate.ts';
 import { average, count, max, min, sum } from '../operators/aggregates.ts';
+import { alignedWindows } from '../operators/aligned-windows.ts';
+import type { Operator } from '../operators/operator.ts';
+import { sessions } from '../operators/sessions.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import { MINUTES } from '../time/duration.ts';
-import type { WindowAssigner } from '../windows/window.ts';
+import type { WindowKind } from '../windows/window.ts';
+import { deepFreeze } from './freeze.ts';
 import type { Plan, SinkPlan, SourcePlan, StagePlan, Step } from './plan.ts';
 import { checkCount, checkDuration, checkFunction, checkName, checkTableName } from './settings.ts';
 import type {
@@ -51,7 +55,7 @@ interface KeyedDraft extends Draft {
 }
 
 interface WindowedDraft extends KeyedDraft {
-  readonly window: WindowAssigner;
+  readonly window: WindowKind;
 }
 
 function stream(draft: Draft): Stream<unknown> {
@@ -72,8 +76,8 @@ function stream(draft: Draft): Stream<unknown> {
 
 function keyed(draft: KeyedDraft): KeyedStream<unknown> {
   return Object.freeze({
-    window: (window: WindowAssigner) => {
-      if (typeof window?.endOf !== 'function') throw noWindow();
+    window: (window: WindowKind) => {
+      if (window?.kind !== 'aligned' && window?.kind !== 'session') throw noWindow();
       return windowed({ ...draft, window });
     },
   });
@@ -81,34 +85,42 @@ function keyed(draft: KeyedDraft): KeyedStream<unknown> {
 
 function windowed(draft: WindowedDraft): WindowedStream<unknown> {
   type Of = (event: unknown) => number;
-  const over =
-    (aggregate: (of: Of) => Aggregate<unknown, never, number>) =>
-    (of: Of, options?: StageOptions) => {
-      checkFunction('the value to aggregate', of);
-      return results(draft, aggregate(of) as StagePlan['aggregate'], options);
-    };
+  const compute = (aggregate: unknown, options?: StageOptions) =>
+    results(draft, windowOperator(draft.window, aggregate as AnyAggregate), options);
+  const over = (aggregate: (of: Of) => unknown) => (of: Of, options?: StageOptions) => {
+    checkFunction('the value to aggregate', of);
+    return compute(aggregate(of), options);
+  };
   return Object.freeze({
-    count: (options?: StageOptions) => results(draft, count() as StagePlan['aggregate'], options),
-    sum: over(sum as never),
-    min: over(min as never),
-    max: over(max as never),
-    average: over(average as never),
+    count: (options?: StageOptions) => compute(count(), options),
+    sum: over(sum),
+    min: over(min),
+    max: over(max),
+    average: over(average),
   });
+}
+
+type AnyAggregate = Aggregate<unknown, unknown, unknown>;
+
+function windowOperator(window: WindowKind, aggregate: AnyAggregate): Operator {
+  const operator =
+    window.kind === 'session' ? sessions(window, aggregate) : alignedWindows(window, aggregate);
+  return operator as Operator;
 }
 
 function results(
   draft: WindowedDraft,
-  aggregate: StagePlan['aggregate'],
+  operator: Operator,
   options: StageOptions = {},
 ): Results<number> {
-  const stage = stagePlan(draft, aggregate, options);
+  const stage = stagePlan(draft, operator, options);
   return Object.freeze({
     to: (sink: SinkPlan): Plan => {
       if (sink?.kind !== 'table') throw noSink();
-      return Object.freeze({
+      return deepFreeze({
         name: draft.pipeline,
-        sources: Object.freeze([draft.source]),
-        stages: Object.freeze([Object.freeze({ ...stage, sink })]),
+        sources: [draft.source],
+        stages: [{ ...stage, sink }],
       });
     },
   });
@@ -133,18 +145,16 @@ function sourcePlan<S extends Schema>(name: string, options: StreamOptions<S>): 
   });
 }
 
-const SEGMENT_SPAN_WINDOWS = 16;
-
 function stagePlan(
   draft: WindowedDraft,
-  aggregate: StagePlan['aggregate'],
+  operator: Operator,
   options: StageOptions,
 ): Omit<StagePlan, 'sink'> {
-  const { source, steps, key, window } = draft;
-  const name = options.name ?? `${source.name}-${window.name}-${aggregate.name}`;
+  const { source, steps, key } = draft;
+  const name = options.name ?? `${source.name}-${operator.name}`;
   const buckets = options.buckets ?? 4;
   const keysPerChunk = options.keysPerChunk ?? 500;
-  const resolutionMs = options.resolution ?? gridOf(window);
+  const resolutionMs = options.resolution ?? operator.resolutionMs;
   checkName('a stage', name);
   checkCount(`buckets of ${name}`, buckets, 1, 1024);
   checkCount(`keysPerChunk of ${name}`, keysPerChunk, 1, 10_000);
@@ -152,23 +162,13 @@ function stagePlan(
   return {
     name,
     source: source.name,
-    steps: Object.freeze([...steps]),
+    steps,
     key,
-    window,
-    aggregate: Object.freeze({ ...aggregate, codec: Object.freeze({ ...aggregate.codec }) }),
+    operator,
     buckets,
     resolutionMs,
-    // One segment may hold the rows of so many windows in a row: a batch that spans hours of event
-    // time would otherwise pay a write unit for each of its windows. See engine/segments.ts.
-    segmentSpanMs: SEGMENT_SPAN_WINDOWS * window.sizeMs,
     keysPerChunk,
   };
-}
-
-/** The coarsest grid that every window end lies on: there are no other instants to look at. */
-function gridOf(window: WindowAssigner): number {
-  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-  return gcd(window.sizeMs, Math.abs(window.offsetMs));
 }
 
 function badRecordPolicy(name: string, policy: string): SourcePlan['onBadRecord'] {

@@ -1,7 +1,6 @@
-import type { Aggregate } from '../operators/aggregate.ts';
+import type { Operator } from '../operators/operator.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
-import type { WindowAssigner } from '../windows/window.ts';
 
 /** What a source declares about its events. All durations in ms. */
 export interface SourcePlan {
@@ -32,15 +31,12 @@ export interface StagePlan {
   readonly source: string;
   readonly steps: readonly Step[];
   readonly key: (event: never) => string | number;
-  readonly window: WindowAssigner;
-  readonly aggregate: Aggregate<never, unknown, unknown>;
+  readonly operator: Operator;
   readonly sink: SinkPlan;
   /** How many buckets share the keys: the unit of parallel firing. */
   readonly buckets: number;
   /** The grid that slots lie on, ms. */
   readonly resolutionMs: number;
-  /** How far apart the slots of one segment may be, ms. */
-  readonly segmentSpanMs: number;
   /** How many keys are written to a sink at a time. */
   readonly keysPerChunk: number;
 }

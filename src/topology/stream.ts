@@ -1,6 +1,6 @@
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
-import type { WindowAssigner } from '../windows/window.ts';
+import type { WindowKind } from '../windows/window.ts';
 import type { BadRecordPolicy, Plan, SinkPlan } from './plan.ts';
 
 /** What a stream's events look like and how they come. Durations in ms. */
@@ -41,7 +41,7 @@ export interface Stream<T> {
 
 /** A stream in groups by key. */
 export interface KeyedStream<T> {
-  window(window: WindowAssigner): WindowedStream<T>;
+  window(window: WindowKind): WindowedStream<T>;
 }
 
 /** How a stage is stored and run. */

@@ -1,9 +1,8 @@
-import { PlanError } from '../errors.ts';
 import { formatDuration } from '../time/duration.ts';
-import { floorTo } from '../time/slot.ts';
-import type { WindowAssigner } from './window.ts';
+import { checkOffset, checkSize } from './checks.ts';
+import type { WindowKind } from './window.ts';
 
-export interface TumblingOptions {
+export interface WindowOptions {
   /** Shifts all window starts, ms: `-8 * HOURS` with windows of a day gives days in UTC+8. Default 0. */
   readonly offset?: number;
 }
@@ -18,36 +17,13 @@ export const TumblingWindow = {
    *
    * @throws PlanError WINDOW_INVALID unless the size is a whole, positive number of ms
    */
-  of(count: number, unitMs = 1, options: TumblingOptions = {}): WindowAssigner {
+  of(count: number, unitMs = 1, { offset = 0 }: WindowOptions = {}): WindowKind {
     const sizeMs = count * unitMs;
-    check(sizeMs, options.offset ?? 0);
-    const offsetMs = ((options.offset ?? 0) + sizeMs) % sizeMs;
-    const size = `tumbling-${formatDuration(sizeMs)}`;
-    return Object.freeze({
-      kind: 'tumbling',
-      sizeMs,
-      offsetMs,
-      name: offsetMs === 0 ? size : `${size}-offset-${formatDuration(offsetMs)}`,
-      endOf: (eventTime: number) => floorTo(eventTime - offsetMs, sizeMs) + offsetMs + sizeMs,
-    } as const);
+    checkSize('the size of a tumbling window', sizeMs);
+    checkOffset(offset, sizeMs);
+    const offsetMs = (offset + sizeMs) % sizeMs;
+    const shift = offsetMs === 0 ? '' : `-offset-${formatDuration(offsetMs)}`;
+    const name = `tumbling-${formatDuration(sizeMs)}${shift}`;
+    return Object.freeze({ kind: 'aligned', sizeMs, advanceMs: sizeMs, offsetMs, name });
   },
 };
-
-const LONGEST_MS = 1_000 * 365 * 86_400_000;
-
-function check(sizeMs: number, offsetMs: number): void {
-  if (!Number.isSafeInteger(sizeMs) || sizeMs <= 0 || sizeMs > LONGEST_MS) {
-    throw new PlanError(
-      'WINDOW_INVALID',
-      `the size of a tumbling window is ${sizeMs} ms`,
-      'Give a positive whole number of ms, such as TumblingWindow.of(5, MINUTES).',
-    );
-  }
-  if (!Number.isSafeInteger(offsetMs) || Math.abs(offsetMs) >= sizeMs) {
-    throw new PlanError(
-      'WINDOW_INVALID',
-      `the offset of a tumbling window is ${offsetMs} ms, its size ${sizeMs} ms`,
-      'Give an offset in whole ms that is shorter than the window.',
-    );
-  }
-}

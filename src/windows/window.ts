@@ -4,15 +4,16 @@ export interface Window {
   readonly end: number;
 }
 
-/** A kind of window: where the events of one key are cut in time. */
-export interface WindowAssigner {
-  readonly kind: 'tumbling';
-  /** ms. */
-  readonly sizeMs: number;
-  /** Windows start at this much after multiples of the size, ms. */
-  readonly offsetMs: number;
-  /** The end of the window that an event belongs to; the window is [end - sizeMs, end). */
-  endOf(eventTime: number): number;
-  /** In words, for people and for the fingerprint. */
-  readonly name: string;
-}
+/** How the events of one key are cut in time. Times in ms. */
+export type WindowKind =
+  | {
+      readonly kind: 'aligned';
+      readonly sizeMs: number;
+      /** From the start of one window to the start of the next. */
+      readonly advanceMs: number;
+      /** Windows start at this much after multiples of the advance. */
+      readonly offsetMs: number;
+      /** In words, for people and for the fingerprint. */
+      readonly name: string;
+    }
+  | { readonly kind: 'session'; readonly gapMs: number; readonly name: string };

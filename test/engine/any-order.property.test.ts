@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { engine } from '../../src/engine/engine.ts';
-import { HOURS, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
+import {
+  HOURS,
+  HoppingWindow,
+  pipeline,
+  SECONDS,
+  SessionWindow,
+  TumblingWindow,
+  table,
+  type WindowKind,
+} from '../../src/index.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { memoryStore } from '../../src/store/memory.ts';
@@ -9,6 +18,7 @@ import type { Change } from '../../src/store/store.ts';
 import { type MemoryLog, memoryLog } from '../../src/testing/memory-log.ts';
 import { Crash, chaosStore, turns } from '../support/chaos.ts';
 import { type Random, random } from '../support/random.ts';
+import { counted, isLate, type Taken } from './plain-windows.ts';
 
 const SEEDS = Number(process.env.SEEDS ?? 300);
 const FIRST = Number(process.env.SEED ?? 1);
@@ -29,6 +39,14 @@ describe('any batching, any retry, any interleaving of shards', () => {
   );
 });
 
+const WINDOWS = [
+  TumblingWindow.of(3, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
+  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
+  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  SessionWindow.withGap(2, SECONDS),
+  SessionWindow.withGap(7, SECONDS),
+];
 const OUT_OF_ORDER = 5 * SECONDS;
 const SKEW = 60 * SECONDS;
 
@@ -42,6 +60,7 @@ class World {
   readonly parents = new Map<string, readonly string[]>();
   readonly checkpoints = new Map<string, number>();
   readonly order;
+  readonly window: WindowKind;
   readonly plan;
   readonly seed: number;
   now = 1_000_000_000;
@@ -55,6 +74,7 @@ class World {
     this.reshards = this.chance.pick([0, 0.08, 0.3]);
     this.log = memoryLog(() => this.now);
     this.order = turns(this.chance);
+    this.window = this.chance.pick(WINDOWS);
     this.plan = pipeline('test')
       .stream('clicks', {
         schema: z.object({ at: z.number(), key: z.string() }),
@@ -64,7 +84,7 @@ class World {
         maxDelay: HOURS,
       })
       .keyBy((e) => e.key)
-      .window(TumblingWindow.of(this.chance.pick([3, 10]), SECONDS))
+      .window(this.window)
       .count({ buckets: this.chance.pick([1, 2, 4]), keysPerChunk: this.chance.pick([1, 500]) })
       .to(table('results'));
     for (let i = this.chance.pick([1, 2, 3]); i > 0; i--) this.open([]);
@@ -259,10 +279,9 @@ class World {
     expect(tally, message).toEqual({ records, late, deadLetters: dead });
   }
 
-  /** The plain answer: one lane after the other, one record after the other. */
+  /** The plain answer: one lane after the other, one record after the other, then window by window. */
   recount() {
-    const size = this.plan.stages[0]?.window.sizeMs ?? 1;
-    const counts = new Map<string, number>();
+    const taken: Taken[] = [];
     const finals = new Map<string, number>();
     let [late, dead, records] = [0, 0, 0];
     for (const lane of this.lanesInOrder()) {
@@ -279,23 +298,18 @@ class World {
         records++;
         raiseBefore(record.position);
         const text = Buffer.from(record.data).toString();
-        if (!text.endsWith('}')) {
+        const event = text.endsWith('}') ? (JSON.parse(text) as { at: number; key: string }) : null;
+        if (event === null || event.at > record.arrivalTime + SKEW) {
           dead++;
           continue;
         }
-        const { at, key } = JSON.parse(text) as { at: number; key: string };
-        if (at > record.arrivalTime + SKEW) {
-          dead++;
-          continue;
-        }
-        const start = at - (at % size);
-        if (start + size - 1 <= watermark) late++;
-        else counts.set(`${start} ${key}`, (counts.get(`${start} ${key}`) ?? 0) + 1);
-        watermark = Math.max(watermark, at - OUT_OF_ORDER - 1);
+        if (isLate(this.window, event.at, watermark)) late++;
+        else taken.push({ ...event, watermark });
+        watermark = Math.max(watermark, event.at - OUT_OF_ORDER - 1);
       }
       raiseBefore('9');
       finals.set(lane, watermark);
     }
-    return { counts, late, dead, records };
+    return { counts: counted(this.window, taken), late, dead, records };
   }
 }

@@ -29,9 +29,9 @@ const folded = (of: Any, list: readonly number[]): unknown =>
 
 const stored = (of: Any, accumulator: unknown): unknown => {
   const writer = new ByteWriter(1);
-  of.codec.write(accumulator, writer);
+  of.codec.write(accumulator, writer, 0);
   const reader = new ByteReader(writer.bytes().slice());
-  const back = of.codec.read(reader);
+  const back = of.codec.read(reader, 0);
   expect(reader.done).toBe(true);
   return back;
 };

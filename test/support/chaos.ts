@@ -62,6 +62,7 @@ export function chaosStore(store: Store, options: ChaosOptions): Store {
   };
   return {
     get: (table, key) => operation(() => store.get(table, key)),
+    getAll: (table, keys) => operation(() => store.getAll(table, keys)),
     query: (table, range, next) => operation(() => store.query(table, range, next)),
     update: (table, key, change, condition) =>
       operation(async () => {

@@ -48,8 +48,7 @@ suite('a plan', () => {
           onBadRecord    deadLetter
         stage clicks-tumbling-5m-count
           from       clicks > filter > keyBy
-          window     tumbling-5m
-          aggregate  count
+          operator   tumbling-5m-count
           late       drop
           resolution 5m
           buckets    4

@@ -284,6 +284,7 @@ function failingAfter(inner: Store, writes: number): Store {
     left-- > 0 ? run() : Promise.reject(new Error('the store is away'));
   return {
     get: (...args) => inner.get(...args),
+    getAll: (...args) => inner.getAll(...args),
     query: (...args) => inner.query(...args),
     update: (...args) => write(() => inner.update(...args)),
     putAll: (...args) => write(() => inner.putAll(...args)),
@@ -302,6 +303,7 @@ function holdingSegments(inner: Store, held: Promise<void>): Store & { aborted: 
   const over = (store: Store): Store & { aborted: Promise<void> } => ({
     aborted,
     get: (...args) => store.get(...args),
+    getAll: (...args) => store.getAll(...args),
     query: (...args) => store.query(...args),
     update: (...args) => store.update(...args),
     putAll: async (...args) => {

@@ -1,0 +1,135 @@
+import type { Codec } from '../schema/codec.ts';
+import { floorTo } from '../time/slot.ts';
+import type { Window } from '../windows/window.ts';
+import type { Aggregate } from './aggregate.ts';
+import type { Operator, Result } from './operator.ts';
+
+/** Windows that are the same for all keys: tumbling ones, and hopping ones, which overlap. */
+export interface AlignedWindows {
+  readonly name: string;
+  /** ms. */
+  readonly sizeMs: number;
+  /** From the start of one window to the start of the next, ms. The size itself: they do not overlap. */
+  readonly advanceMs: number;
+  /** Windows start at this much after multiples of the advance, ms. */
+  readonly offsetMs: number;
+}
+
+/** What one slice of time has for a key. A slice is the time between two window boundaries. */
+export interface Slice<Acc> {
+  /** Not included, ms. */
+  readonly end: number;
+  accumulator: Acc;
+}
+
+/** One segment may hold the slices of so many windows in a row. */
+const SPAN_WINDOWS = 16;
+
+/**
+ * An aggregate over aligned windows, late events dropped. Each event is folded once, into the slice
+ * that it falls in, however many windows share it; a window merges its slices when it fires. An event
+ * that is late for some of its windows counts in the others.
+ */
+export function alignedWindows<In, Acc, Out>(
+  windows: AlignedWindows,
+  aggregate: Aggregate<In, Acc, Out>,
+): Operator<In, Slice<Acc>[], never> {
+  const { sizeMs, advanceMs } = windows;
+  const sliceMs = gcd(gcd(sizeMs, advanceMs), windows.offsetMs);
+  const sliceEnd = (eventTime: number): number => floorTo(eventTime, sliceMs) + sliceMs;
+  return {
+    name: `${windows.name}-${aggregate.name}`,
+    resolutionMs: sliceMs,
+    segmentSpanMs: SPAN_WINDOWS * advanceMs,
+    lookBackMs: sizeMs - sliceMs,
+    firstLook: (eventTime: number) => sliceEnd(eventTime) - 1,
+    lastLook: (eventTime: number) => lastWindow(windows, eventTime).end - 1,
+    create: () => [],
+    add(slices: Slice<Acc>[], event: In, eventTime: number) {
+      const end = sliceEnd(eventTime);
+      const slice = find(slices, end);
+      if (slice) slice.accumulator = aggregate.add(slice.accumulator, event);
+      else slices.push({ end, accumulator: aggregate.add(aggregate.create(), event) });
+      return slices;
+    },
+    merge: (slices: Slice<Acc>[], other: Slice<Acc>[]) => mergeSlices(aggregate, slices, other),
+    codec: slicesCodec(aggregate.codec),
+    firing: {
+      kind: 'slot' as const,
+      results: (parts: readonly Slice<Acc>[][], slot: number, resolutionMs: number) =>
+        windowsClosedBy(windows, slot, resolutionMs).flatMap((window) =>
+          resultOf(aggregate, parts.flat(), window),
+        ),
+    },
+  };
+}
+
+function resultOf<Acc>(
+  aggregate: Aggregate<never, Acc, unknown>,
+  slices: readonly Slice<Acc>[],
+  { start, end }: Window,
+): Result[] {
+  const within = slices.filter((slice) => slice.end > start && slice.end <= end);
+  if (within.length === 0) return [];
+  let merged = aggregate.create();
+  for (const { accumulator } of within) merged = aggregate.merge(merged, accumulator);
+  const value = aggregate.finish(merged);
+  return [{ windowStart: start, windowEnd: end, value, revision: 0, final: true }];
+}
+
+/** Nearly always there is one. */
+function find<Acc>(slices: readonly Slice<Acc>[], end: number): Slice<Acc> | undefined {
+  for (const slice of slices) if (slice.end === end) return slice;
+  return undefined;
+}
+
+/** The last of the windows that an event falls in. */
+function lastWindow({ sizeMs, advanceMs, offsetMs }: AlignedWindows, eventTime: number): Window {
+  const start = floorTo(eventTime - offsetMs, advanceMs) + offsetMs;
+  return { start, end: start + sizeMs };
+}
+
+/** The windows whose end is looked at in this slot, in order. */
+export function windowsClosedBy(
+  { sizeMs, advanceMs, offsetMs }: AlignedWindows,
+  slot: number,
+  resolutionMs: number,
+): Window[] {
+  const windows: Window[] = [];
+  let end = floorTo(slot - sizeMs - offsetMs, advanceMs) + offsetMs + sizeMs;
+  for (; end > slot - resolutionMs; end -= advanceMs) windows.unshift({ start: end - sizeMs, end });
+  return windows;
+}
+
+export function mergeSlices<Acc>(
+  aggregate: Aggregate<never, Acc, unknown>,
+  slices: Slice<Acc>[],
+  other: readonly Slice<Acc>[],
+): Slice<Acc>[] {
+  for (const { end, accumulator } of other) {
+    const slice = find(slices, end);
+    if (slice) slice.accumulator = aggregate.merge(slice.accumulator, accumulator);
+    else slices.push({ end, accumulator });
+  }
+  return slices;
+}
+
+export const slicesCodec = <Acc>(codec: Codec<Acc>): Codec<Slice<Acc>[]> => ({
+  write(slices, to, slot) {
+    to.unsigned(slices.length);
+    for (const { end, accumulator } of slices) {
+      to.signed(slot - end);
+      codec.write(accumulator, to, slot);
+    }
+  },
+  read(from, slot) {
+    return Array.from({ length: from.unsigned() }, () => {
+      const end = slot - from.signed();
+      return { end, accumulator: codec.read(from, slot) };
+    });
+  },
+});
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

@@ -1,0 +1,81 @@
+import type { Codec } from '../schema/codec.ts';
+
+/** Where an event stood in its log: puts events of equal time in an order that no batch can change. */
+export interface Origin {
+  readonly lane: string;
+  readonly position: string;
+  readonly index: number;
+}
+
+/** One result of a window of a key. Times in ms; `windowEnd` is not included. */
+export interface Result<V = unknown> {
+  readonly windowStart: number;
+  readonly windowEnd: number;
+  readonly value: V;
+  /** 0 is the result on time, 1.. are updates by late events. */
+  readonly revision: number;
+  /** No later result can replace this one. */
+  readonly final: boolean;
+}
+
+/** What a key is left with after a slot. */
+export interface Fired<State> {
+  readonly results: readonly Result[];
+  /** `undefined`: there is nothing to remember. */
+  readonly state: State | undefined;
+  /** Instants after this slot at which the key must be looked at again, ms. */
+  readonly timers: readonly number[];
+}
+
+/**
+ * A stateful operator, as the engine runs it: pure, and the same wherever it runs. Gathering folds
+ * the events of one attempt into a contribution for each slot and key; firing merges what all
+ * attempts contributed to a closed slot, and makes results of it.
+ *
+ * An instant t is looked at in the slot that covers it, so that firing sees all events up to t. A
+ * contribution may be changed and returned by `add` and `merge`; `merge` is associative and
+ * commutative.
+ */
+export interface Operator<In = unknown, Contribution = unknown, State = unknown> {
+  /** In words, for people, for names of stages and for the fingerprint. */
+  readonly name: string;
+  /** The grid on which it needs to be looked at, unless the author names another, ms. */
+  readonly resolutionMs: number;
+  /** How far apart the slots of one segment may be, ms. */
+  readonly segmentSpanMs: number;
+  /** How far back contributions of earlier slots are still needed when a slot fires, ms. */
+  readonly lookBackMs: number;
+  /** The instant at which an event is first looked at, ms. */
+  firstLook(eventTime: number): number;
+  /** The last instant at which it can still matter: later, it is late. */
+  lastLook(eventTime: number): number;
+  create(): Contribution;
+  /** Throws without having changed anything if the event cannot be added. */
+  add(contribution: Contribution, event: In, eventTime: number, origin: Origin): Contribution;
+  merge(contribution: Contribution, other: Contribution): Contribution;
+  readonly codec: Codec<Contribution>;
+  readonly firing: SlotFiring<Contribution> | KeyedFiring<Contribution, State>;
+}
+
+/** Results come from the contributions alone: nothing is remembered from slot to slot. */
+export interface SlotFiring<Contribution> {
+  readonly kind: 'slot';
+  /** Of the contributions of one key from `lookBackMs` before the slot up to it; changes none of them. */
+  results(
+    contributions: readonly Contribution[],
+    slot: number,
+    resolutionMs: number,
+  ): readonly Result[];
+}
+
+/** Each key has a state, and goes through its slots one after the other. */
+export interface KeyedFiring<Contribution, State> {
+  readonly kind: 'keyed';
+  fire(
+    state: State | undefined,
+    contribution: Contribution,
+    slot: number,
+    resolutionMs: number,
+  ): Fired<State>;
+  readonly stateCodec: Codec<State>;
+}
