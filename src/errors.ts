@@ -53,7 +53,6 @@ export class ConfigurationError extends TidemarkError {
 export type ConfigurationErrorCode =
   | 'PARALLELIZATION_FACTOR'
   | 'MAPPING_INVALID'
-  | 'SCHEMA_ASYNC'
   | 'SOURCE_MISSING'
   | 'SINK_MISSING'
   | 'EVENT_UNKNOWN'

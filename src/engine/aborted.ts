@@ -1,7 +1,7 @@
 import { abortedKey, abortedRange } from './keys.ts';
 import type { StageContext } from './ports.ts';
 import { readAll } from './read-all.ts';
-import { expiry } from './retention.ts';
+import { abortedExpiry } from './retention.ts';
 
 /** An attempt, as its claim showed it. */
 interface Claimed {
@@ -19,7 +19,7 @@ export async function recordAborted(context: StageContext, mine: Claimed): Promi
   const to = mine.epoch - 1;
   if (from > to) return;
   await context.store.update('control', abortedKey(context.stage.name, mine.lane, mine.epoch), {
-    set: { lane: mine.lane, from, to, expires: expiry(context, 'aborted') },
+    set: { lane: mine.lane, from, to, expires: abortedExpiry(context) },
   });
 }
 

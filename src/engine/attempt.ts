@@ -29,6 +29,9 @@ export class Attempt {
   stoppedAt: string | undefined;
 
   readonly #context: StageContext;
+  /** The record before, and which one of its position this one is. */
+  #last = '';
+  #index = 0;
   readonly #mine: Lane;
   readonly #decode: (data: Uint8Array) => Decoded;
 
@@ -44,7 +47,10 @@ export class Attempt {
 
   take(records: readonly LogRecord[]): void {
     for (const record of records) {
-      if (!isAfter(record.position, this.position)) continue;
+      // By the claimed position: records that were put together may share one, and all of them count.
+      if (!isAfter(record.position, this.#mine.position)) continue;
+      this.#index = record.position === this.#last ? this.#index + 1 : 0;
+      this.#last = record.position;
       const before = this.watermark;
       const complaint = this.#process(record);
       if (complaint && this.#context.source.onBadRecord === 'stop') {
@@ -53,7 +59,7 @@ export class Attempt {
         return;
       }
       if (complaint) this.#setAside(record, complaint);
-      this.position = record.position;
+      if (isAfter(record.position, this.position)) this.position = record.position;
       this.tally.records++;
     }
   }
@@ -77,7 +83,7 @@ export class Attempt {
     const decoded = this.#decode(record.data);
     if (!decoded.ok) return decoded;
     try {
-      const eventTime = toEventTime(source.timestamp(decoded.event as never));
+      const eventTime = toEventTime(atOnce(source.timestamp(decoded.event as never)));
       if (eventTime === undefined) return complaint('TIMESTAMP', 'the event has no usable time');
       const ahead = eventTime - record.arrivalTime;
       if (ahead > source.maxFutureSkewMs) {
@@ -105,9 +111,9 @@ export class Attempt {
       this.tally.filtered++;
       return undefined;
     }
-    const key = toKey(stage.key(event as never));
+    const key = toKey(atOnce(stage.key(event as never)));
     if (key === undefined) return complaint('KEY', 'the key is not text of 1 to 1,024 bytes');
-    const origin = { lane: this.#mine.lane, position, index: 0 };
+    const origin = { lane: this.#mine.lane, position, index: this.#index };
     if (slot === undefined) this.tally.late++;
     else this.fold.add(slot, key, event, eventTime, origin);
     return undefined;
@@ -116,7 +122,7 @@ export class Attempt {
   #setAside({ position, data, arrivalTime }: LogRecord, { reason, detail }: Complaint): void {
     const { source } = this.#context;
     const { lane } = this.#mine;
-    const from = { source: source.name, lane, position, index: 0 };
+    const from = { source: source.name, lane, position, index: this.#index };
     this.letters.push({ ...from, reason, detail, data, arrivalTime });
     this.tally.deadLetters++;
   }
@@ -124,11 +130,19 @@ export class Attempt {
 
 const FILTERED = Symbol('filtered');
 
+/** A promise is no answer: it would pass every filter, and what it says comes too late. */
+function atOnce<T>(result: T): T {
+  if (typeof result !== 'object' || result === null || !('then' in result)) return result;
+  Promise.resolve(result).catch(() => undefined);
+  throw new TypeError('it is asynchronous, and a stream cannot wait');
+}
+
 function applySteps(steps: readonly Step[], input: unknown): unknown {
   let event = input;
   for (const step of steps) {
-    if (step.kind === 'map') event = step.apply(event as never);
-    else if (!step.apply(event as never)) return FILTERED;
+    const result = atOnce(step.apply(event as never));
+    if (step.kind === 'map') event = result;
+    else if (!result) return FILTERED;
   }
   return event;
 }

@@ -8,6 +8,14 @@ export interface Bucket {
   readonly target: number;
   /** All slots up to here are fired. */
   readonly firedThrough: number;
+  /** How far a slot came that was too large for one invocation. */
+  readonly cursor: Cursor | undefined;
+}
+
+/** The chunks of this slot before this one are out. True for ever: a slot has the same chunks at every firing. */
+export interface Cursor {
+  readonly slot: number;
+  readonly chunk: number;
 }
 
 /** MIN_TIME in both while nothing has closed yet. */
@@ -16,6 +24,10 @@ export async function readBucket(context: StageContext, bucket: number): Promise
   return {
     target: item?.target === undefined ? MIN_TIME : Number(item.target),
     firedThrough: item?.firedThrough === undefined ? MIN_TIME : Number(item.firedThrough),
+    cursor:
+      item?.cursorSlot === undefined
+        ? undefined
+        : { slot: Number(item.cursorSlot), chunk: Number(item.cursorChunk) },
   };
 }
 
@@ -48,6 +60,16 @@ export async function commitFired(
   const set = { firedThrough };
   const key = bucketKey(stage.name, bucket);
   return (await store.update('control', key, { set }, { below: set })) !== undefined;
+}
+
+/** Remembers how far a slot came. */
+export async function saveCursor(
+  { store, stage }: StageContext,
+  bucket: number,
+  { slot, chunk }: Cursor,
+): Promise<void> {
+  const set = { cursorSlot: slot, cursorChunk: chunk };
+  await store.update('control', bucketKey(stage.name, bucket), { set }, { exists: true });
 }
 
 /** FNV-1a over UTF-16 units with the finalizer of MurmurHash3, so that the low bits are mixed too. */

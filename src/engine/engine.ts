@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import type { Observer } from '../observability/observer.ts';
 import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
@@ -83,13 +84,25 @@ function contextOf(
   ports: Ports,
   memories: Warm['memories'],
 ): StageContext {
-  const { store, clock, deadLetters, observe, sources, sinks } = ports;
+  const { store, clock, deadLetters, sources, sinks } = ports;
+  const observe = undisturbed(ports.observe);
   const source = plan.sources.find(({ name }) => name === stage.source) as SourcePlan;
   const memory = memories.get(stage.name) as StageMemory;
   const log = found(sources[source.name], 'SOURCE_MISSING', `stream ${source.name}`);
   const sink = found(sinks[stage.sink.name], 'SINK_MISSING', `sink ${stage.sink.name}`);
   return { stage, source, log, sink, store, clock, deadLetters, observe, memory };
 }
+
+/** Whoever watches must not change what happens by failing. */
+const undisturbed =
+  (observe: Observer): Observer =>
+  (observation) => {
+    try {
+      observe(observation);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
 
 function found<T>(it: T | undefined, code: 'SOURCE_MISSING' | 'SINK_MISSING', what: string): T {
   if (it !== undefined) return it;

@@ -3,11 +3,11 @@ import { eachInParallel } from '../parallel.ts';
 import { ByteReader, ByteWriter } from '../schema/bytes.ts';
 import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
-import type { Firing } from './fire-slots.ts';
+import type { Firing, Step } from './fire-slots.ts';
 import { keyedStateKey } from './keys.ts';
 import { chunksOf, outputsOf } from './outputs.ts';
 import type { StageContext } from './ports.ts';
-import { expiry } from './retention.ts';
+import { abortedExpiry } from './retention.ts';
 import { type ClosedSlot, closedSlots, writeTimers } from './segments.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function* fireKeyed(
   context: StageContext,
   firing: KeyedFiring<unknown, unknown>,
   { due, isAborted, outbox }: Firing,
-): AsyncGenerator<number> {
+): AsyncGenerator<Step> {
   let { after } = due;
   for (;;) {
     // Asked again after every slot: firing one can add timers to slots that are already due.
@@ -28,7 +28,7 @@ export async function* fireKeyed(
     if (closed === undefined) return;
     await fireSlot(context, firing, { due, isAborted, outbox }, closed);
     after = closed.slot;
-    yield closed.slot;
+    yield { slot: closed.slot, isComplete: true };
   }
 }
 
@@ -102,7 +102,7 @@ async function writeStates(
   await eachInParallel([...fired], WRITES_AT_ONCE, async ([key, { state }]) => {
     const writer = new ByteWriter();
     if (state !== undefined) stateCodec.write(state, writer, slot);
-    const expires = state === undefined ? expiry(context, 'aborted') : NEVER;
+    const expires = state === undefined ? abortedExpiry(context) : NEVER;
     const set = { data: writer.bytes().slice(), at: slot, expires };
     await store.update('state', keyedStateKey(stage.name, key), { set }, { below: { at: slot } });
   });

@@ -1,6 +1,7 @@
 import type { SlotFiring } from '../operators/operator.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import type { IsAborted } from './aborted.ts';
+import { type Cursor, saveCursor } from './bucket.ts';
 import { chunksOf, type Outbox, outputsOf } from './outputs.ts';
 import type { StageContext } from './ports.ts';
 import { type ClosedSlot, closedSlots, type Due } from './segments.ts';
@@ -12,24 +13,62 @@ export interface Firing {
   readonly outbox: Outbox;
 }
 
+/** A firing that may stop in the middle of a slot, and go on there. */
+export interface ResumableFiring extends Firing {
+  readonly cursor: Cursor | undefined;
+  readonly outOfTime: () => boolean;
+}
+
+/** A slot was fired; not complete: there was no time for the rest of it, or the sink did not take it. */
+export interface Step {
+  readonly slot: number;
+  readonly isComplete: boolean;
+}
+
 /** Fires slots whose results come from contributions alone. Yields each slot when its outputs are in the outbox. */
 export async function* fireSlots(
   context: StageContext,
+  slotFiring: SlotFiring<unknown>,
+  firing: ResumableFiring,
+): AsyncGenerator<Step> {
+  for await (const { slot, recent } of dueSlots(context, firing.due, firing.isAborted)) {
+    yield { slot, isComplete: await fireChunks(context, slotFiring, firing, slot, byKey(recent)) };
+  }
+}
+
+/** False if there was no time for all of them; the cursor then says where to go on. */
+async function fireChunks(
+  context: StageContext,
   { results }: SlotFiring<unknown>,
-  { due, isAborted, outbox }: Firing,
-): AsyncGenerator<number> {
+  { due, outbox, cursor, outOfTime }: ResumableFiring,
+  slot: number,
+  parts: ReadonlyMap<string, unknown[]>,
+): Promise<boolean> {
   const { stage } = context;
-  for await (const { slot, recent } of dueSlots(context, due, isAborted)) {
-    const parts = byKey(recent);
+  let written = cursor?.slot === slot ? cursor.chunk : 0;
+  const resumed = written;
+  try {
     for (const { chunk, keys } of chunksOf(context, parts.keys())) {
+      if (chunk < resumed) continue;
+      if (written > resumed && outOfTime()) {
+        await saveCursor(context, due.bucket, { slot, chunk: written });
+        return false;
+      }
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
       await outbox.add(
         keys.flatMap((key) =>
           outputsOf(at, key, results(parts.get(key) ?? [], slot, stage.resolutionMs)),
         ),
       );
+      if (outbox.isEmpty) written = chunk + 1;
     }
-    yield slot;
+    // While the cursor is at hand: after this, a failure would begin the slot anew.
+    if (written > resumed) await outbox.write();
+    return true;
+  } catch (error) {
+    const progress = { slot, chunk: written };
+    if (written > resumed) await saveCursor(context, due.bucket, progress).catch(() => undefined);
+    throw error;
   }
 }
 

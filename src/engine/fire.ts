@@ -20,9 +20,8 @@ export async function fire(
   outOfTime: () => boolean,
 ): Promise<Fired> {
   await checkMeta(context);
-  const { target, firedThrough } = await readBucket(context, bucket);
+  const { target, firedThrough, cursor } = await readBucket(context, bucket);
   if (firedThrough >= target) return 'done';
-  if (outOfTime()) return 'unfinished';
   const due = { bucket, after: firedThrough, through: target };
   // Read after the target: of attempts at slots up to there, nothing can be added to it any more.
   const isAborted = await readAborted(context);
@@ -30,11 +29,11 @@ export async function fire(
   const { firing } = context.stage.operator;
   const slots =
     firing.kind === 'slot'
-      ? fireSlots(context, firing, { due, isAborted, outbox })
+      ? fireSlots(context, firing, { due, isAborted, outbox, cursor, outOfTime })
       : fireKeyed(context, firing, { due, isAborted, outbox });
-  for await (const slot of slots) {
-    await outbox.complete(slot);
-    if (!outOfTime()) continue;
+  for await (const { slot, isComplete } of slots) {
+    if (isComplete) await outbox.complete(slot);
+    if (isComplete && !outOfTime()) continue;
     await outbox.commit();
     return 'unfinished';
   }

@@ -1,5 +1,4 @@
 import { LaneNotReadyError } from '../errors.ts';
-import { invariant } from '../invariant.ts';
 import type { Decoded } from '../schema/event-decoder.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { recordAborted } from './aborted.ts';
@@ -32,10 +31,26 @@ export async function gather(
 ): Promise<Gathered> {
   await checkMeta(context);
   const mine = await claimOrRegister(context, lane);
-  const attempt = new Attempt(context, mine, decode);
-  attempt.take(records);
+  const attempt = attemptOn(context, mine, records, decode);
   if (attempt.tally.records > 0) await finish(context, mine, attempt);
   return { stoppedAt: attempt.stoppedAt };
+}
+
+/** Records that share a position are taken together or not at all. */
+function attemptOn(
+  context: StageContext,
+  mine: Lane,
+  records: readonly LogRecord[],
+  decode: (data: Uint8Array) => Decoded,
+): Attempt {
+  const attempt = new Attempt(context, mine, decode);
+  attempt.take(records);
+  if (attempt.stoppedAt === undefined || attempt.position !== attempt.stoppedAt) return attempt;
+  const before = records.findIndex(({ position }) => position === attempt.stoppedAt);
+  const whole = new Attempt(context, mine, decode);
+  whole.take(records.slice(0, before));
+  whole.stoppedAt = attempt.stoppedAt;
+  return whole;
 }
 
 /** A claim never creates a lane: an unknown one has to be registered first, all others with it. */
@@ -52,7 +67,16 @@ async function claimOrRegister(context: StageContext, lane: string): Promise<Lan
 
 async function finish(context: StageContext, mine: Lane, attempt: Attempt): Promise<void> {
   const { stage, observe, deadLetters } = context;
-  invariant(!mine.ended, `no records come after the end of lane ${mine.lane}`);
+  if (mine.ended) {
+    // The stream was made anew, and its shards have other lanes: registering them says so.
+    await register(context);
+    throw new LaneNotReadyError(
+      `lane ${mine.lane} has ended, and there are records after its end`,
+      {
+        hint: 'If the stream was made anew, the batch comes again under the name of its new lane.',
+      },
+    );
+  }
   const segments = await writeSegments(context, mine, attempt.fold);
   if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
   await recordAborted(context, mine);

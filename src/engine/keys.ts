@@ -62,6 +62,7 @@ export const segmentRange = (stage: string, bucket: number, from: number, to: nu
 });
 
 export function parseSegmentKey(key: Key): { lastSlot: number; lane: string; epoch: number } {
-  const [slot = '', lane = '', epoch = ''] = key.sk.split('#');
+  // From both ends: what a source calls its lanes is its own affair.
+  const [, slot = '', lane = '', epoch = ''] = /^([^#]+)#(.*)#(\d+)#\d+$/s.exec(key.sk) ?? [];
   return { lastSlot: parseSlotText(slot), lane, epoch: Number(epoch) };
 }

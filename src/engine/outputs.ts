@@ -45,6 +45,11 @@ export class Outbox {
     this.#bucket = bucket;
   }
 
+  /** Nothing waits to be written. */
+  get isEmpty(): boolean {
+    return this.#outputs.length === 0;
+  }
+
   async add(outputs: readonly Output[]): Promise<void> {
     for (const output of outputs) this.#outputs.push(output);
     if (this.#outputs.length >= WRITTEN_TOGETHER) await this.write();

@@ -13,16 +13,20 @@ import { readAll } from './read-all.ts';
  * a merge, after a stream was made anew. Anybody may do it at any time, any number of times.
  */
 export async function register(context: StageContext): Promise<void> {
+  // Before the listing: a lane that joined the set after it may be missing from it.
+  const before = await readSet(context);
   const shards = await context.log.shards();
   const listed = new Map(shards.map((shard) => [shard.lane, shard]));
   await firstContact(context, shards, listed);
   const lanes = await readAll(context.store, 'control', laneRange(context.stage.name));
-  const known = new Set(lanes.map(laneOf));
+  const ended = new Set(lanes.filter((item) => item.ended === 1).map(laneOf));
+  const inSet = new Set((await readSet(context))?.lanes);
   for (const shard of shards) {
-    if (isRoot(shard, listed) && !known.has(shard.lane)) await joinLate(context, shard);
+    const isNew = !inSet.has(shard.lane) && !ended.has(shard.lane);
+    if (isRoot(shard, listed) && isNew) await joinLate(context, shard);
     if (shard.closed) await retire(context, shard.lane, listed);
   }
-  for (const lane of (await readSet(context))?.lanes ?? []) {
+  for (const lane of before?.lanes ?? []) {
     if (!listed.has(lane)) await retire(context, lane, listed);
   }
 }
@@ -61,26 +65,33 @@ async function firstContact(
  * can have seen them further on, and not below what the buckets were told.
  */
 async function joinLate(context: StageContext, shard: Shard): Promise<void> {
-  if (await readLane(context, shard.lane)) return;
-  // Its parents are no longer listed, but were ours: it is their child, and comes in by their swap.
-  for (const parent of shard.parents) if (await readLane(context, parent)) return;
+  const before = await readSet(context);
+  // A parent is still in the set, though no longer listed: this is its child, and comes in by their swap.
+  if (shard.parents.some((parent) => before?.lanes.includes(parent))) return;
   await swap(context, [], [shard.lane]);
   const others = (await readSet(context))?.lanes.filter((lane) => lane !== shard.lane) ?? [];
-  const watermarks = await Promise.all(
-    others.map(async (lane) => (await readLane(context, lane))?.watermark ?? MIN_TIME),
-  );
+  const lanes = await Promise.all(others.map((lane) => readLane(context, lane)));
+  // One that has no item yet is joining as well, and finds its own start in the same way.
+  const reached = lanes.flatMap((lane) => (lane === undefined ? [] : [lane.watermark]));
   const closed = await readTarget(context);
-  const reached = watermarks.length > 0 ? Math.min(...watermarks) : MIN_TIME;
-  await createLane(context, shard.lane, Math.max(reached, closed - 1, MIN_TIME));
+  const least = reached.length > 0 ? Math.min(...reached) : MIN_TIME;
+  const watermark = Math.max(least, closed - 1, MIN_TIME);
+  await createLane(context, shard.lane, watermark);
+  const lane = await readLane(context, shard.lane);
+  if (lane === undefined || lane.watermark >= watermark) return;
+  await emptyAttempt(context, lane, () => ({ watermark }));
 }
 
 /** Ends a lane whose shard is closed and read through, and lets its children take its place. */
 async function retire(context: StageContext, lane: string, listed: Listed): Promise<void> {
   const set = await readSet(context);
   if (!set?.lanes.includes(lane)) return;
+  // It joined, but whoever let it in died before creating it, and its shard is gone by now.
+  if (!listed.has(lane)) await createLane(context, lane);
   if (!(await ended(context, lane))) return;
   const children = [...listed.values()].filter((shard) => shard.parents.includes(lane));
-  const ready = await Promise.all(children.map((child) => createChild(context, child, listed)));
+  const isExpected = (name: string): boolean => listed.has(name) || set.lanes.includes(name);
+  const ready = await Promise.all(children.map((child) => createChild(context, child, isExpected)));
   if (!ready.every(Boolean)) return;
   const known = children.flatMap((child) => child.parents).filter((p) => set.lanes.includes(p));
   await swap(
@@ -103,13 +114,17 @@ async function ended(context: StageContext, name: string): Promise<boolean> {
 }
 
 /** Creates a child once all its parents have ended, from the lowest of their watermarks. */
-async function createChild(context: StageContext, child: Shard, listed: Listed): Promise<boolean> {
+async function createChild(
+  context: StageContext,
+  child: Shard,
+  isExpected: (parent: string) => boolean,
+): Promise<boolean> {
   const watermarks: number[] = [];
   for (const name of child.parents) {
     const parent = await readLane(context, name);
     if (parent?.ended) watermarks.push(parent.watermark);
-    // Unknown and no longer listed: it expired before this stage ever saw the stream.
-    else if (parent !== undefined || listed.has(name)) return false;
+    // Neither listed nor in the set: it left the log before this stage ever read it.
+    else if (isExpected(name)) return false;
   }
   invariant(watermarks.length > 0, `child ${child.lane} has a parent that ended`);
   await createLane(context, child.lane, Math.min(...watermarks));

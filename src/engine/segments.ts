@@ -6,7 +6,7 @@ import type { IsAborted } from './aborted.ts';
 import type { Fold, Group } from './fold.ts';
 import { parseSegmentKey, segmentKey, segmentRange } from './keys.ts';
 import type { StageContext } from './ports.ts';
-import { expiry } from './retention.ts';
+import { segmentExpiry } from './retention.ts';
 
 /** The most that one segment may take; an item of a DynamoDB table holds 400 KB. */
 const SEGMENT_MAX = 256 * 1024;
@@ -26,11 +26,11 @@ export async function writeSegments(
   attempt: { readonly lane: string; readonly epoch: number },
   fold: Fold,
 ): Promise<number> {
-  const expires = expiry(context, 'segment');
   const items: Item[] = [];
   for (const [bucket, groups] of fold.byBucket()) {
     for (const [number, { lastSlot, data }] of pack(context, groups).entries()) {
       const segment = { ...attempt, lastSlot, number };
+      const expires = segmentExpiry(context, lastSlot);
       items.push({ ...segmentKey(context.stage.name, bucket, segment), data, expires });
     }
   }
@@ -92,7 +92,6 @@ export async function writeTimers(
   keysBySlot: ReadonlyMap<number, readonly string[]>,
 ): Promise<void> {
   const { operator, name } = context.stage;
-  const expires = expiry(context, 'segment');
   const items = [...keysBySlot].map(([slot, keys]): Item => {
     const writer = new SegmentWriter(operator.codec);
     writer.group(
@@ -101,6 +100,7 @@ export async function writeTimers(
     );
     const lane = `timer@${slotText(at.slot)}`;
     const segment = { lastSlot: slot, lane, epoch: 0, number: at.chunk };
+    const expires = segmentExpiry(context, slot);
     return { ...segmentKey(name, at.bucket, segment), data: writer.finish(), expires };
   });
   if (items.length > 0) await context.store.putAll('state', items);

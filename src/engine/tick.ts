@@ -53,7 +53,7 @@ async function raiseIdle(context: StageContext): Promise<void> {
 const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Probe> =>
   context.log.probe(lane, position === BEFORE_ALL ? undefined : position);
 
-const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind;
+const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;
 
 function raiseTo(
   { source }: StageContext,

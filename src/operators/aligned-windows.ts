@@ -41,6 +41,7 @@ export function alignedWindows<In, Acc, Out>(
     name: `${windows.name}-${aggregate.name}`,
     resolutionMs: sliceMs,
     segmentSpanMs: SPAN_WINDOWS * advanceMs,
+    reachMs: sizeMs,
     lookBackMs: sizeMs - sliceMs,
     firstLook: (eventTime: number) => sliceEnd(eventTime) - 1,
     lastLook: (eventTime: number) => lastWindow(windows, eventTime).end - 1,

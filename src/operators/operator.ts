@@ -43,6 +43,8 @@ export interface Operator<In = unknown, Contribution = unknown, State = unknown>
   readonly resolutionMs: number;
   /** How far apart the slots of one segment may be, ms. */
   readonly segmentSpanMs: number;
+  /** How long after its own time an event can matter at most, ms. */
+  readonly reachMs: number;
   /** How far back contributions of earlier slots are still needed when a slot fires, ms. */
   readonly lookBackMs: number;
   /** The instant at which an event is first looked at, ms. */

@@ -33,6 +33,7 @@ export function sessions<In, Acc, Out>(
     name: `${name}-${aggregate.name}`,
     resolutionMs: DEFAULT_RESOLUTION_MS,
     segmentSpanMs: 0,
+    reachMs: gapMs,
     lookBackMs: 0,
     firstLook: (eventTime: number) => eventTime,
     lastLook: (eventTime: number) => eventTime + gapMs,

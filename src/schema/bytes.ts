@@ -130,4 +130,5 @@ export class ByteReader {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A key may begin with what elsewhere is a byte order mark. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../errors.ts';
 import type { Schema } from './standard-schema.ts';
 
 /** An event, or why there is none. */
@@ -16,8 +15,8 @@ export function eventDecoder(schema: Schema): (data: Uint8Array) => Decoded {
     } catch {
       return { ok: false, reason: 'NOT_JSON', detail: 'the record is not JSON text in UTF-8' };
     }
-    const result = validate(json);
-    if (result instanceof Promise) throw asyncSchema();
+    const result = checked(validate, json);
+    if (typeof result === 'string') return { ok: false, reason: 'SCHEMA', detail: result };
     if (result.issues === undefined) return { ok: true, event: result.value };
     return { ok: false, reason: 'SCHEMA', detail: describeIssues(result.issues) };
   };
@@ -42,10 +41,16 @@ function describeIssues(issues: Issues): string {
   return more > 0 ? `${told.join('; ')}; and ${more} more` : told.join('; ');
 }
 
-function asyncSchema(): ConfigurationError {
-  return new ConfigurationError(
-    'SCHEMA_ASYNC',
-    'the schema of a stream validates asynchronously',
-    'Use a schema without async checks: an event must be judged from its bytes alone.',
-  );
+type Validate = Schema['~standard']['validate'];
+
+/** What the schema says at once, or why it says nothing: an event must be judged from its bytes alone. */
+function checked(validate: Validate, json: unknown): Awaited<ReturnType<Validate>> | string {
+  try {
+    const result = validate(json);
+    if (!(result instanceof Promise)) return result;
+    result.catch(() => undefined);
+    return 'the schema threw, or it validates asynchronously, which a stream cannot wait for';
+  } catch (error) {
+    return `the schema threw ${error instanceof Error ? `${error.name}: ${error.message}` : 'no Error'}`;
+  }
 }

@@ -37,7 +37,10 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   const access: StreamAccess = { readPauseMs: 200, ...options };
   const look = shardLook(access);
   let createdAt: Promise<number> | undefined;
+  let askedAt = 0;
   const stream = async (): Promise<StreamIdentity> => {
+    if (options.now() - askedAt > IDENTITY_MS) createdAt = undefined;
+    if (createdAt === undefined) askedAt = options.now();
     createdAt ??= creationTime(access).catch((error: unknown) => {
       createdAt = undefined; // A failure is not worth remembering.
       throw error;
@@ -63,6 +66,12 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
     },
   };
 }
+
+/**
+ * How long a stream is taken for the one it was, ms: to delete one and make another under its name
+ * takes about as long. DescribeStreamSummary may be called 20 times a second in an account.
+ */
+const IDENTITY_MS = 30_000;
 
 interface StreamIdentity {
   readonly streamName: string;

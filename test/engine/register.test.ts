@@ -126,6 +126,56 @@ describe('a stream made anew', () => {
   });
 });
 
+test('a listing that is older than the set takes no lane out of it', async () => {
+  const { log, append, gather, start, lanes } = world();
+  log.open('p');
+  append('p', 5_000);
+  await gather('p');
+  const { shards } = log;
+  const old = await shards();
+  log.open('c', ['p']);
+  log.shards = async () => {
+    log.shards = shards;
+    await start().tick(() => false);
+    log.open('g', ['c']);
+    await start().tick(() => false);
+    return old;
+  };
+  await start().tick(() => false);
+  await start().tick(() => false);
+  expect(await lanes()).toEqual(['g']);
+});
+
+test('a lane that joined but was never created goes again when its shard is gone', async () => {
+  const { log, append, gather, tick, store, lanes, target } = world();
+  log.open('a');
+  append('a', 5_000);
+  await gather('a');
+  const set = { lanes: ['a', 'ghost'], version: 2 };
+  await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+  await tick();
+  expect(await lanes()).toEqual(['a']);
+  append('a', 95_000);
+  await gather('a');
+  expect(await target()).toBe(90_000);
+});
+
+test('a child whose parent left the log before it was let in joins by itself', async () => {
+  const { log, append, gather, tick, lanes, lane } = world();
+  log.open('p');
+  append('p', 35_000);
+  await gather('p');
+  log.open('c', ['p']);
+  log.open('g', ['c']);
+  log.remove('c');
+  append('g', 5_000, 36_000);
+  await tick();
+  await tick();
+  await gather('g');
+  expect(await lanes()).toEqual(['g']);
+  expect(await lane('g')).toMatchObject({ records: 2, late: 1 });
+});
+
 test('swaps of two reshards at once both come through', async () => {
   const { log, append, gather, start, lanes } = world();
   for (const lane of ['a', 'b']) log.open(lane);

@@ -136,6 +136,26 @@ test('a bucket that lags is fired by the next tick', async () => {
   expect(results()).toEqual({ '0 k': 1 });
 });
 
+test('a shard that closed since the listing is not taken for idle', async () => {
+  const { log, append, gather, tick, lane } = world({ maxDelay: 0 });
+  log.open('p');
+  append('p', 5_000);
+  await gather('p');
+  const { shards } = log;
+  log.shards = async () => {
+    log.shards = shards;
+    const before = await shards();
+    log.open('c', ['p']);
+    append('c', 15_000);
+    return before;
+  };
+  await tick();
+  expect(await lane('p')).toMatchObject({ watermark: 4_999 });
+  await tick();
+  await gather('c');
+  expect(await lane('c')).toMatchObject({ late: 0, records: 1 });
+});
+
 test('a closed shard that is read through is ended, never idle', async () => {
   const { log, append, gather, tick, lane, seen } = world({ maxDelay: 0 });
   log.open('a');

@@ -29,6 +29,18 @@ test('what is written is read back, row by row', () => {
   );
 });
 
+test('a key keeps what elsewhere is a byte order mark', () => {
+  const writer = new SegmentWriter(countCodec);
+  const keys = ['\ufeffabc', 'abc', '\ufeff'];
+  writer.group(
+    0,
+    keys.map((key) => ({ key, contribution: 1 })),
+  );
+  const read: string[] = [];
+  readSegment(writer.finish(), countCodec, (_slot, key) => read.push(key));
+  expect(read).toEqual(keys);
+});
+
 test('many rows of like keys take a few bytes each', () => {
   const writer = new SegmentWriter(countCodec);
   const pages = Array.from({ length: 1000 }, (_, i) => ({

@@ -49,7 +49,7 @@ export function readRecord(record: StreamRecord, rules: RecountRules): ReadRecor
 
 /** Whether results can be stored under this key. */
 export const isUsableKey = (key: string): boolean =>
-  key !== '' && Buffer.byteLength(key) <= KEY_BYTES_MAX;
+  key !== '' && Buffer.byteLength(key) <= KEY_BYTES_MAX && !/\p{Surrogate}/u.test(key);
 
 const dead = (reason: DeadReason): ReadRecord => ({ kind: 'dead', reason });
 

@@ -32,6 +32,8 @@ export type Work =
 export function parseEvent(event: unknown): Work {
   if (isRecord(event) && event.tidemark === 'tick') return { kind: 'tick' };
   const records = isRecord(event) && Array.isArray(event.Records) ? event.Records : [];
+  const isEmpty = isRecord(event) && Array.isArray(event.Records) && records.length === 0;
+  if (isEmpty) return { kind: 'gather', batches: [] };
   const source = isRecord(records[0]) ? records[0].eventSource : undefined;
   if (source === 'aws:kinesis') return { kind: 'gather', batches: shardBatches(records) };
   if (source === 'aws:dynamodb') return { kind: 'fire', changes: bucketChanges(records) };
@@ -63,6 +65,7 @@ interface KinesisEventRecord {
 
 /** With enhanced fan-out the ARN names a consumer of the stream, not the stream. */
 function origin(record: KinesisEventRecord): { streamName: string; shardId: string } {
+  if (!isRecord(record.kinesis)) throw unknownEvent('a record of Kinesis holds no record');
   const streamName = /:stream\/([^/]+)/.exec(record.eventSourceARN)?.[1];
   const shardId = /^(.+):\d+$/.exec(record.eventID)?.[1];
   if (streamName === undefined || shardId === undefined) {
@@ -72,11 +75,12 @@ function origin(record: KinesisEventRecord): { streamName: string; shardId: stri
 }
 
 function toLogRecord({ kinesis }: KinesisEventRecord): LogRecord {
-  return {
-    position: kinesis.sequenceNumber,
-    data: Buffer.from(kinesis.data, 'base64'),
-    arrivalTime: Math.round(kinesis.approximateArrivalTimestamp * 1000),
-  };
+  const { sequenceNumber: position, data } = kinesis;
+  const arrivalTime = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+  if (typeof data !== 'string' || !/^\d+$/.test(position) || !Number.isFinite(arrivalTime)) {
+    throw unknownEvent('a Kinesis record lacks its data, sequence number or time of arrival');
+  }
+  return { position, data: Buffer.from(data, 'base64'), arrivalTime };
 }
 
 interface DynamoEventRecord {

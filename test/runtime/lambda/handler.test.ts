@@ -4,6 +4,7 @@ import {
   type Observation,
   pipeline,
   SECONDS,
+  type Sink,
   type Store,
   TumblingWindow,
   table,
@@ -152,14 +153,26 @@ describe('the deadline', () => {
     expect(lane()).toMatchObject({ records: 0, committedEpoch: 0 });
   });
 
-  test('leaves a bucket unfinished, which comes again', async () => {
+  test('leaves a bucket unfinished after a slot, and it comes again for the rest', async () => {
     const handler = lambdaHandler(plan(), options());
-    await handler(kinesis([click(1, '/a'), click(2, '/b'), click(15_000, '/a')]), context());
-    const answers = await Promise.all(
-      [0, 1].map((b) => handler(bucketChanged(b, 10_000), context(1_500))),
-    );
-    expect(answers.flatMap((answer) => answer.batchItemFailures).length).toBeGreaterThan(0);
-    expect(sink.rows()).toEqual([]);
+    const clicks = [click(1, '/a'), click(11_000, '/a'), click(25_000, '/a')];
+    await handler(kinesis(clicks), context());
+    const change = bucketChanged(1, 20_000);
+    const again = {
+      batchItemFailures: [{ itemIdentifier: change.Records[0]?.dynamodb.SequenceNumber }],
+    };
+    expect(await handler(change, context(1_500))).toEqual(again);
+    expect(counts()).toEqual({ '0 /a': 1 });
+    await handler(change, context());
+    expect(counts()).toEqual({ '0 /a': 1, '10000 /a': 1 });
+  });
+
+  test('of a function with little time still lets slots fire, one an invocation', async () => {
+    const handler = lambdaHandler(plan(), options());
+    const clicks = [click(1, '/a'), click(11_000, '/a'), click(25_000, '/a')];
+    await handler(kinesis(clicks), context());
+    for (let i = 0; i < 2; i++) await handler(bucketChanged(1, 20_000), context(1_100));
+    expect(counts()).toEqual({ '0 /a': 1, '10000 /a': 1 });
   });
 });
 
@@ -185,6 +198,35 @@ describe('firing', () => {
     );
   });
 
+  test('of a slot that the sink takes only in parts goes on where it stopped', async () => {
+    const some = plan();
+    const chunked = {
+      ...some,
+      stages: some.stages.map((stage) => ({ ...stage, keysPerChunk: 600 })),
+    };
+    let room = 0;
+    const tight: Sink = {
+      async write(outputs) {
+        room -= outputs.length;
+        if (room < 0) throw new Error('the table is cold');
+        await sink.write(outputs);
+      },
+      until() {
+        return this;
+      },
+    };
+    const handler = lambdaHandler(chunked, options({ sinks: { results: tight } }));
+    const pages = Array.from({ length: 4_000 }, (_, i) => click(1, `/page-${i}`));
+    await handler(kinesis([...pages, click(15_000, '/a')]), context());
+    for (let tries = 0; tries < 4; tries++) {
+      room = 700;
+      await handler(bucketChanged(0, 10_000), context());
+      room = 700;
+      await handler(bucketChanged(1, 10_000), context());
+    }
+    expect(sink.rows().length).toBe(4_000);
+  });
+
   test('passes over items that are no buckets, and buckets that have fired', async () => {
     const handler = lambdaHandler(plan(), options());
     const lane = { pk: { S: 'per-page' }, sk: { S: 'lane#x' }, epoch: { N: '1' } };
@@ -194,6 +236,36 @@ describe('firing', () => {
     };
     expect(await handler(event, context())).toEqual({ batchItemFailures: [] });
   });
+});
+
+test('records that share a sequence number count each, and stop together', async () => {
+  const event = kinesis([click(1, '/a'), click(2, '/a'), click(3, '/a'), 'broken', click(4, '/b')]);
+  for (const record of event.Records.slice(1, 4)) {
+    record.kinesis.sequenceNumber = String(event.Records[1]?.kinesis.sequenceNumber);
+  }
+  await lambdaHandler(plan(), options())(event, context());
+  expect(lane()).toMatchObject({ records: 5, deadLetters: 1 });
+  store = memoryStore();
+  const stopping = lambdaHandler(plan('stop'), options());
+  const shared = event.Records[1]?.kinesis.sequenceNumber;
+  const stopped = { batchItemFailures: [{ itemIdentifier: shared }] };
+  expect(await stopping(event, context())).toEqual(stopped);
+  expect(lane()).toMatchObject({ records: 1, deadLetters: 0 });
+});
+
+test('an observer that throws changes nothing', async () => {
+  const observe = (): never => {
+    throw new Error('nobody is watching');
+  };
+  const handler = lambdaHandler(plan(), options({ observe }));
+  await handler(kinesis([click(1, '/a'), click(15_000, '/a')]), context());
+  await handler(bucketChanged(1, 10_000), context());
+  expect(counts()).toEqual({ '0 /a': 1 });
+});
+
+test('an empty batch is no work', async () => {
+  const handler = lambdaHandler(plan(), options());
+  expect(await handler({ Records: [] }, context())).toEqual({ batchItemFailures: [] });
 });
 
 describe('what is refused', () => {
@@ -217,7 +289,6 @@ describe('what is refused', () => {
     [undefined],
     [null],
     [{}],
-    [{ Records: [] }],
     [{ Records: [{ eventSource: 'aws:sqs' }] }],
     [{ tidemark: 'tock' }],
     ['tick'],
