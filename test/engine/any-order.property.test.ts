@@ -166,7 +166,8 @@ class World {
       sinks: { results: this.checkedSink() },
       deadLetters: this.deadLetters,
       observe: (seen) => {
-        if (seen.kind === 'failed' && !(seen.error instanceof Crash)) throw seen.error;
+        if (seen.kind === 'failed' && !(seen.error instanceof Crash))
+          this.failures.push(seen.error);
       },
     });
   }
@@ -235,6 +236,7 @@ class World {
     return end + this.chance.pick([-1, 0, 1]);
   }
 
+  readonly failures: unknown[] = [];
   readonly closed = new Set<string>();
 
   reshard(): void {
@@ -262,6 +264,7 @@ class World {
   }
 
   check(): void {
+    expect(this.failures).toEqual([]);
     const { counts, late, dead, records } = this.recount();
     const rows = this.sink
       .rows()
