@@ -60,6 +60,26 @@ export type ConfigurationErrorCode =
   | 'EMBEDDED_FAILED'
   | 'INPUT_INVALID';
 
+/** A test asked its driver for what the plan does not have, or after the end of the input. */
+export class TestDriverError extends TidemarkError {
+  readonly code: TestDriverErrorCode;
+
+  constructor(code: TestDriverErrorCode, message: string, hint: string) {
+    super(message, { hint });
+    this.code = code;
+  }
+}
+
+export type TestDriverErrorCode =
+  | 'STREAM_UNKNOWN'
+  | 'LANE_UNKNOWN'
+  | 'SINK_UNKNOWN'
+  | 'STAGE_UNKNOWN'
+  | 'TIME_INVALID'
+  | 'SETTING_INVALID'
+  | 'LATE_UNKNOWN'
+  | 'ENDED';
+
 /** Somebody else has taken the lane; this attempt must come again as a whole. */
 export class FencedError extends TidemarkError {
   readonly code = 'FENCED';

@@ -8,14 +8,17 @@ import { type Fired, fire } from './fire.ts';
 import { type Gathered, gather } from './gather.ts';
 import type { Ports, StageContext, StageMemory } from './ports.ts';
 import { isAfter } from './position.ts';
+import { raiseLane } from './raise.ts';
 import { tick } from './tick.ts';
 
-/** The three things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
+/** The things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
 export interface Engine {
   /** Deals with a batch of records of one lane. */
   gather(source: string, lane: string, records: readonly LogRecord[]): Promise<Gathered>;
   /** Fires what is due in a bucket, until `outOfTime`. */
   fire(stage: string, bucket: number, outOfTime: () => boolean): Promise<Fired>;
+  /** Takes the caller's word that a lane has nothing more at or before a watermark. */
+  raise(source: string, lane: string, watermark: number): Promise<void>;
   /** Registers, proves idleness, and fires buckets that lag. */
   tick(outOfTime: () => boolean): Promise<void>;
 }
@@ -54,6 +57,10 @@ export function engine(plan: Plan, ports: Ports, { decoders, memories } = warm(p
     async fire(stage, bucket, outOfTime) {
       const context = contexts.find((one) => one.stage.name === stage);
       return context ? fire(context, bucket, outOfTime) : 'done';
+    },
+    async raise(source, lane, watermark) {
+      const readers = contexts.filter((context) => context.stage.source === source);
+      for (const context of readers) await raiseLane(context, lane, watermark);
     },
     async tick(outOfTime) {
       for (const context of contexts) {

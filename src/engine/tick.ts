@@ -1,10 +1,11 @@
 import type { Probe } from '../sources/source.ts';
 import { advanceStage } from './advance.ts';
 import { bucketsOf, readBucket } from './bucket.ts';
-import { emptyAttempt, type Lane, readLanes } from './lane.ts';
+import { type Lane, readLanes } from './lane.ts';
 import { checkMeta } from './meta.ts';
 import type { StageContext } from './ports.ts';
 import { BEFORE_ALL } from './position.ts';
+import { raise } from './raise.ts';
 import { register } from './register.ts';
 
 /**
@@ -65,20 +66,4 @@ function raiseTo(
   if (busy.length > 0) return Math.min(...busy.map(({ lane }) => lane.watermark));
   if (source.maxDelayMs === undefined) return undefined;
   return Math.min(...idle.map(({ probe }) => probe.startedAt)) - source.maxDelayMs - 1;
-}
-
-async function raise(context: StageContext, lane: Lane, watermark: number): Promise<void> {
-  if (watermark <= lane.watermark) return;
-  const raised = await emptyAttempt(context, lane, (mine) =>
-    watermark > mine.watermark ? { watermark } : undefined,
-  );
-  if (!raised) return;
-  const { stage, observe } = context;
-  observe({
-    kind: 'raised',
-    stage: stage.name,
-    lane: lane.lane,
-    position: lane.position,
-    watermark,
-  });
 }

@@ -1,0 +1,117 @@
+import { keyedStateKey, laneRange } from '../engine/keys.ts';
+import { readAll } from '../engine/read-all.ts';
+import { TestDriverError } from '../errors.ts';
+import { ByteReader } from '../schema/bytes.ts';
+import type { DeadLetter } from '../sinks/dead-letter-sink.ts';
+import type { Output } from '../sinks/sink.ts';
+import type { Store } from '../store/store.ts';
+import { MAX_TIME, MIN_TIME } from '../time/watermark.ts';
+import type { Plan, StagePlan } from '../topology/plan.ts';
+import type { WindowResult } from '../topology/stream.ts';
+import type { DriverEngine, LateInBatch } from './driver-engine.ts';
+import type { DriverLanes, SentRecord } from './driver-lanes.ts';
+import type { RecordingSink } from './recording-sink.ts';
+
+/** A record that came too late for a stage. */
+export interface LateRecord extends SentRecord {
+  readonly stage: string;
+}
+
+export interface NumberedDeadLetter extends DeadLetter {
+  /** As `send` numbered the record. */
+  readonly number: number;
+}
+
+/** -Infinity before every lane has had an event, Infinity after the end. */
+export async function readWatermark(
+  plan: Plan,
+  store: Store,
+  stage: string | undefined,
+): Promise<number> {
+  const stages = stage === undefined ? plan.stages : [stageOf(plan, stage)];
+  const items = await Promise.all(
+    stages.map(({ name }) => readAll(store, 'control', laneRange(name))),
+  );
+  const least = Math.min(...items.flat().map(({ watermark }) => Number(watermark)));
+  if (items.some((lanes) => lanes.length === 0) || least === MIN_TIME) return -Infinity;
+  return least === MAX_TIME ? Infinity : least;
+}
+
+/** `undefined` if the stage remembers nothing of the key. */
+export async function readState(
+  plan: Plan,
+  store: Store,
+  key: string,
+  stage: string | undefined,
+): Promise<unknown> {
+  const { name, operator } = stageOf(plan, stage);
+  if (operator.firing.kind !== 'keyed') return undefined;
+  const item = await store.get('state', keyedStateKey(name, key));
+  const bytes = item?.data as Uint8Array | undefined;
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  return operator.firing.stateCodec.read(new ByteReader(bytes), Number(item?.at));
+}
+
+export function sinksOf({ sinks }: DriverEngine, name: string | undefined): RecordingSink[] {
+  if (name === undefined) return [...sinks.values()];
+  const sink = sinks.get(name);
+  if (sink) return [sink];
+  const hint = `The plan has ${[...sinks.keys()].join(', ')}.`;
+  throw new TestDriverError('SINK_UNKNOWN', `no sink is named ${name}`, hint);
+}
+
+/** By start, end and key. */
+export function sorted<V>(rows: readonly Output[]): WindowResult<V>[] {
+  return rows
+    .map(({ key, windowStart, windowEnd, value }) => ({
+      key,
+      windowStart,
+      windowEnd,
+      value: value as V,
+    }))
+    .sort(
+      (a, b) =>
+        a.windowStart - b.windowStart || a.windowEnd - b.windowEnd || (a.key < b.key ? -1 : 1),
+    );
+}
+
+/** @throws TestDriverError LATE_UNKNOWN if only some of a batch were */
+export function lateRecords(batches: readonly LateInBatch[], lanes: DriverLanes): LateRecord[] {
+  return batches
+    .flatMap(({ stage, lane, records, late }) => {
+      if (late < records.length) throw lateUnknown(late, records.length);
+      return records.flatMap(({ position }) => {
+        const sent = lanes.sentAt(lane.name, position);
+        return sent ? [{ ...sent, stage }] : [];
+      });
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+export const numbered = (
+  letters: readonly DeadLetter[],
+  lanes: DriverLanes,
+): NumberedDeadLetter[] =>
+  letters
+    .map((letter) => ({
+      ...letter,
+      number: lanes.sentAt(letter.lane, letter.position)?.number ?? -1,
+    }))
+    .sort((a, b) => a.number - b.number);
+
+function stageOf({ stages }: Plan, name: string | undefined): StagePlan {
+  const [first] = stages;
+  const stage =
+    name === undefined && stages.length === 1 ? first : stages.find((one) => one.name === name);
+  if (stage) return stage;
+  const hint = `Name one of ${stages.map((one) => one.name).join(', ')}.`;
+  const told = name === undefined ? 'the plan has several stages' : `no stage is named ${name}`;
+  throw new TestDriverError('STAGE_UNKNOWN', told, hint);
+}
+
+const lateUnknown = (late: number, size: number): TestDriverError =>
+  new TestDriverError(
+    'LATE_UNKNOWN',
+    `${late} of a batch of ${size} records were late`,
+    'Which ones can be told where each comes by itself: leave batchSize at 1.',
+  );

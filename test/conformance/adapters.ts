@@ -1,0 +1,13 @@
+import type { Adapter } from './adapter.ts';
+import { channels, partitions } from './watermarks.ts';
+import { windows } from './windows.ts';
+
+/** By the vectors' names of operators. One that is not here is one that the library does not have yet. */
+export const ADAPTERS: Readonly<Record<string, Adapter>> = {
+  'window.tumbling': windows,
+  'window.hopping': windows,
+  'window.session': windows,
+  panes: windows,
+  'watermark.partitions': partitions,
+  'watermark.channels': channels,
+};
