@@ -35,7 +35,7 @@ export function alignedWindows<In, Acc, Out>(
   aggregate: Aggregate<In, Acc, Out>,
 ): Operator<In, Slice<Acc>[], never> {
   const { sizeMs, advanceMs } = windows;
-  const sliceMs = gcd(gcd(sizeMs, advanceMs), windows.offsetMs);
+  const sliceMs = sliceLength(windows);
   const sliceEnd = (eventTime: number): number => floorTo(eventTime, sliceMs) + sliceMs;
   return {
     name: `${windows.name}-${aggregate.name}`,
@@ -85,7 +85,10 @@ function find<Acc>(slices: readonly Slice<Acc>[], end: number): Slice<Acc> | und
 }
 
 /** The last of the windows that an event falls in. */
-function lastWindow({ sizeMs, advanceMs, offsetMs }: AlignedWindows, eventTime: number): Window {
+export function lastWindow(
+  { sizeMs, advanceMs, offsetMs }: AlignedWindows,
+  eventTime: number,
+): Window {
   const start = floorTo(eventTime - offsetMs, advanceMs) + offsetMs;
   return { start, end: start + sizeMs };
 }
@@ -130,6 +133,10 @@ export const slicesCodec = <Acc>(codec: Codec<Acc>): Codec<Slice<Acc>[]> => ({
     });
   },
 });
+
+/** The longest stretch that no window boundary cuts. */
+export const sliceLength = ({ sizeMs, advanceMs, offsetMs }: AlignedWindows): number =>
+  gcd(gcd(sizeMs, advanceMs), offsetMs);
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);

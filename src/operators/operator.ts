@@ -14,6 +14,12 @@ export interface Result<V = unknown> {
   readonly value: V;
   /** 0 is the result on time, 1.. are updates by late events. */
   readonly revision: number;
+  /** What the revision before said. */
+  readonly old?: unknown;
+  /** The window is not complete yet. */
+  readonly early?: boolean;
+  /** The window is no more: a late event made it part of another one. */
+  readonly retracted?: boolean;
   /** No later result can replace this one. */
   readonly final: boolean;
 }

@@ -5,10 +5,12 @@ import type { Fired, Operator, Result } from './operator.ts';
 
 /** A run of events of a key with no gap between them that is too long. Times in ms. */
 export interface Session<Acc> {
-  start: number;
+  readonly start: number;
   /** Of its last event. */
-  last: number;
-  accumulator: Acc;
+  readonly last: number;
+  readonly accumulator: Acc;
+  /** How many results it has told, those of the sessions that became part of it included. */
+  readonly told: number;
 }
 
 export interface SessionOptions {
@@ -16,59 +18,110 @@ export interface SessionOptions {
   readonly gapMs: number;
   /** Of the window, in words. */
   readonly name: string;
+  /** How long after its end a session still takes events; each slot of them makes a revision. Default 0. */
+  readonly allowedLatenessMs?: number;
 }
 
+const DEFAULT_RESOLUTION_MS = 1_000;
+
 /**
- * An aggregate over sessions, late events dropped. A session is complete when the watermark has
- * reached the gap after its last event: an event right there would still belong to it.
+ * An aggregate over sessions. A session is complete when the watermark has reached the gap after its
+ * last event: an event right there would still belong to it. With allowed lateness, a late event
+ * may extend sessions that were told already, or make one of two: what was told of a session that is
+ * no more is retracted before the new one is told.
  */
 export function sessions<In, Acc, Out>(
-  { gapMs, name }: SessionOptions,
+  { gapMs, name, allowedLatenessMs = 0 }: SessionOptions,
   aggregate: Aggregate<In, Acc, Out>,
 ): Operator<In, Session<Acc>[], Session<Acc>[]> {
   const merge = (into: Session<Acc>[], from: readonly Session<Acc>[]): Session<Acc>[] =>
     from.reduce((merged, session) => joined(aggregate, gapMs, merged, session), into);
   const codec = sessionsCodec(aggregate.codec);
+  const late = allowedLatenessMs > 0 ? `-late-${allowedLatenessMs}` : '';
   return {
-    name: `${name}-${aggregate.name}`,
+    name: `${name}-${aggregate.name}${late}`,
     resolutionMs: DEFAULT_RESOLUTION_MS,
     segmentSpanMs: 0,
     reachMs: gapMs,
     lookBackMs: 0,
     firstLook: (eventTime: number) => eventTime,
-    lastLook: (eventTime: number) => eventTime + gapMs,
+    lastLook: (eventTime: number) => eventTime + gapMs + allowedLatenessMs,
     create: () => [],
-    add(list: Session<Acc>[], event: In, eventTime: number) {
+    add(list, event, eventTime) {
       // Folded into an accumulator of its own first: if that throws, nothing has changed.
       const accumulator = aggregate.add(aggregate.create(), event);
-      return joined(aggregate, gapMs, list, { start: eventTime, last: eventTime, accumulator });
+      const session = { start: eventTime, last: eventTime, accumulator, told: 0 };
+      return joined(aggregate, gapMs, list, session);
     },
     merge,
     codec,
     firing: {
-      kind: 'keyed' as const,
+      kind: 'keyed',
       stateCodec: codec,
-      fire(
-        state: Session<Acc>[] | undefined,
-        fragments: Session<Acc>[],
-        slot: number,
-        resolutionMs: number,
-      ): Fired<Session<Acc>[]> {
-        const all = merge(state ?? [], fragments).sort((a, b) => a.start - b.start);
-        const isOver = ({ last }: Session<Acc>): boolean =>
-          slotCovering(last + gapMs, resolutionMs) <= slot;
-        const open = all.filter((session) => !isOver(session));
-        return {
-          results: all.filter(isOver).map((session) => resultOf(aggregate, gapMs, session)),
-          state: open.length > 0 ? open : undefined,
-          timers: open.map(({ last }) => last + gapMs),
-        };
+      fire(state = [], fragments, slot, resolutionMs) {
+        // Merging changes accumulators; what was told before is still needed, to take it back.
+        const known = state.map((session) => copyOf(aggregate, session));
+        const firing = { gapMs, allowedLatenessMs, aggregate, slot, resolutionMs };
+        return fireSessions(firing, state, known, merge([...known], fragments));
       },
     },
   };
 }
 
-const DEFAULT_RESOLUTION_MS = 1_000;
+interface Firing<Acc> {
+  readonly gapMs: number;
+  readonly allowedLatenessMs: number;
+  readonly aggregate: Aggregate<never, Acc, unknown>;
+  readonly slot: number;
+  readonly resolutionMs: number;
+}
+
+/** `known` are the sessions from before that may have grown; those that did not are still in `merged`. */
+function fireSessions<Acc>(
+  firing: Firing<Acc>,
+  before: readonly Session<Acc>[],
+  known: readonly Session<Acc>[],
+  merged: readonly Session<Acc>[],
+): Fired<Session<Acc>[]> {
+  const results: Result[] = [];
+  const state: Session<Acc>[] = [];
+  for (const session of [...merged].sort((a, b) => a.start - b.start)) {
+    const grew = !known.includes(session);
+    const parts = before.filter((part) => part.told > 0 && isPartOf(part, session));
+    const gone = parts.filter(
+      (part) => !(part.start === session.start && part.last === session.last),
+    );
+    if (grew) results.push(...gone.map((part) => retraction(firing, part)));
+    const tells = isPast(firing, session, 0) && (grew || session.told === 0);
+    if (tells)
+      results.push(
+        resultOf(
+          firing,
+          session,
+          parts.filter((part) => !gone.includes(part)),
+        ),
+      );
+    const told = session.told + Number(tells);
+    if (!isPast(firing, session, firing.allowedLatenessMs)) state.push({ ...session, told });
+  }
+  return {
+    results,
+    state: state.length > 0 ? state : undefined,
+    timers: state.map((session) => {
+      const laterMs = isPast(firing, session, 0) ? firing.allowedLatenessMs : 0;
+      return session.last + firing.gapMs + laterMs;
+    }),
+  };
+}
+
+const isPast = <Acc>(
+  { gapMs, slot, resolutionMs }: Firing<Acc>,
+  { last }: Session<Acc>,
+  laterMs: number,
+): boolean => slotCovering(last + gapMs + laterMs, resolutionMs) <= slot;
+
+const isPartOf = <Acc>(part: Session<Acc>, whole: Session<Acc>): boolean =>
+  part.start >= whole.start && part.last <= whole.last;
 
 /** The sessions with one more: those that it touches become one with it. */
 function joined<Acc>(
@@ -86,37 +139,66 @@ function joined<Acc>(
         start: Math.min(one.start, whole.start),
         last: Math.max(one.last, whole.last),
         accumulator: aggregate.merge(one.accumulator, whole.accumulator),
+        told: one.told + whole.told,
       };
     }
   }
   return [...apart, whole];
 }
 
-const resultOf = <Acc>(
+const copyOf = <Acc>(
   aggregate: Aggregate<never, Acc, unknown>,
-  gapMs: number,
-  { start, last, accumulator }: Session<Acc>,
+  session: Session<Acc>,
+): Session<Acc> => ({
+  ...session,
+  accumulator: aggregate.merge(aggregate.create(), session.accumulator),
+});
+
+function resultOf<Acc>(
+  { aggregate, gapMs, allowedLatenessMs }: Firing<Acc>,
+  { start, last, accumulator, told }: Session<Acc>,
+  same: readonly Session<Acc>[],
+): Result {
+  const [before] = same;
+  return {
+    windowStart: start,
+    windowEnd: last + gapMs,
+    value: aggregate.finish(accumulator),
+    ...(before === undefined ? {} : { old: aggregate.finish(before.accumulator) }),
+    revision: told,
+    final: allowedLatenessMs === 0,
+  };
+}
+
+const retraction = <Acc>(
+  { aggregate, gapMs }: Firing<Acc>,
+  { start, last, accumulator, told }: Session<Acc>,
 ): Result => ({
   windowStart: start,
   windowEnd: last + gapMs,
-  value: aggregate.finish(accumulator),
-  revision: 0,
-  final: true,
+  value: undefined,
+  old: aggregate.finish(accumulator),
+  revision: told,
+  retracted: true,
+  final: false,
 });
 
 const sessionsCodec = <Acc>(codec: Codec<Acc>): Codec<Session<Acc>[]> => ({
   write(list, to, slot) {
     to.unsigned(list.length);
-    for (const { start, last, accumulator } of list) {
+    for (const { start, last, accumulator, told } of list) {
       to.signed(slot - last);
       to.unsigned(last - start);
+      to.unsigned(told);
       codec.write(accumulator, to, slot);
     }
   },
   read(from, slot) {
     return Array.from({ length: from.unsigned() }, () => {
       const last = slot - from.signed();
-      return { start: last - from.unsigned(), last, accumulator: codec.read(from, slot) };
+      const start = last - from.unsigned();
+      const told = from.unsigned();
+      return { start, last, told, accumulator: codec.read(from, slot) };
     });
   },
 });

@@ -15,8 +15,14 @@ export interface Output<V = unknown> extends OutputIdentity {
   /** Exclusive, ms. */
   readonly windowEnd: number;
   readonly value: V;
-  /** 0 is the result on time, 1.. are updates by late events. */
+  /** 0 is the first result of the window, 1.. are updates of it. */
   readonly revision: number;
+  /** What the revision before said. */
+  readonly old?: V;
+  /** The window is not complete yet. */
+  readonly early?: boolean;
+  /** The window is no more, and its row with it: a late event made it part of another one. */
+  readonly retracted?: boolean;
   /** Orders the outputs of one row: the same output has the same position, a later one a greater. */
   readonly position: string;
   /** True if no later output can ever replace this row: the same row always has the same content. */

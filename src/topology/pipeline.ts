@@ -4,11 +4,20 @@ import { average, count, max, min, sum } from '../operators/aggregates.ts';
 import { alignedWindows } from '../operators/aligned-windows.ts';
 import type { Operator } from '../operators/operator.ts';
 import { sessions } from '../operators/sessions.ts';
+import { updatingWindows } from '../operators/updating-windows.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import { MINUTES } from '../time/duration.ts';
 import type { WindowKind } from '../windows/window.ts';
 import { deepFreeze } from './freeze.ts';
-import type { Plan, SinkPlan, SourcePlan, StagePlan, Step } from './plan.ts';
+import type {
+  LatePlan,
+  Plan,
+  SideSinkPlan,
+  SinkPlan,
+  SourcePlan,
+  StagePlan,
+  Step,
+} from './plan.ts';
 import { checkCount, checkDuration, checkFunction, checkName, checkTableName } from './settings.ts';
 import type {
   KeyedStream,
@@ -43,6 +52,16 @@ export function table(name: string): SinkPlan {
   return Object.freeze({ kind: 'table', name });
 }
 
+/**
+ * A place for late events, raw as they came, for `sideOutput`. The runtime gives the sink of this name.
+ *
+ * @throws PlanError SINK_INVALID
+ */
+export function lateEvents(name: string): SideSinkPlan {
+  checkTableName(name);
+  return Object.freeze({ kind: 'late', name });
+}
+
 /** What has been said so far. */
 interface Draft {
   readonly pipeline: string;
@@ -56,6 +75,7 @@ interface KeyedDraft extends Draft {
 
 interface WindowedDraft extends KeyedDraft {
   readonly window: WindowKind;
+  readonly late: LatePlan;
 }
 
 function stream(draft: Draft): Stream<unknown> {
@@ -78,20 +98,37 @@ function keyed(draft: KeyedDraft): KeyedStream<unknown> {
   return Object.freeze({
     window: (window: WindowKind) => {
       if (window?.kind !== 'aligned' && window?.kind !== 'session') throw noWindow();
-      return windowed({ ...draft, window });
+      return windowed({ ...draft, window, late: DROPPED });
     },
   });
 }
 
+const DROPPED: LatePlan = { allowedLatenessMs: 0, emitEveryMs: 0, sideOutput: undefined };
+
 function windowed(draft: WindowedDraft): WindowedStream<unknown> {
   type Of = (event: unknown) => number;
   const compute = (aggregate: unknown, options?: StageOptions) =>
-    results(draft, windowOperator(draft.window, aggregate as AnyAggregate), options);
+    results(draft, windowOperator(draft, aggregate as AnyAggregate), options);
   const over = (aggregate: (of: Of) => unknown) => (of: Of, options?: StageOptions) => {
     checkFunction('the value to aggregate', of);
     return compute(aggregate(of), options);
   };
+  const later = (late: Partial<LatePlan>): WindowedStream<unknown> =>
+    windowed({ ...draft, late: { ...draft.late, ...late } });
   return Object.freeze({
+    allowedLateness: (allowedLatenessMs: number) => {
+      checkDuration('the allowed lateness', allowedLatenessMs, 0);
+      return later({ allowedLatenessMs });
+    },
+    sideOutput: (sideOutput: SideSinkPlan) => {
+      if (sideOutput?.kind !== 'late') throw noSideSink();
+      return later({ sideOutput });
+    },
+    emit: ({ every }: { readonly every: number }) => {
+      checkDuration('the time between early results', every, 1);
+      if (draft.window.kind === 'session') throw noEarlySessions();
+      return later({ emitEveryMs: every });
+    },
     count: (options?: StageOptions) => compute(count(), options),
     sum: over(sum),
     min: over(min),
@@ -102,9 +139,12 @@ function windowed(draft: WindowedDraft): WindowedStream<unknown> {
 
 type AnyAggregate = Aggregate<unknown, unknown, unknown>;
 
-function windowOperator(window: WindowKind, aggregate: AnyAggregate): Operator {
-  const operator =
-    window.kind === 'session' ? sessions(window, aggregate) : alignedWindows(window, aggregate);
+function windowOperator({ window, late }: WindowedDraft, aggregate: AnyAggregate): Operator {
+  if (window.kind === 'session') return sessions({ ...window, ...late }, aggregate) as Operator;
+  const isUpdated = late.allowedLatenessMs > 0 || late.emitEveryMs > 0;
+  const operator = isUpdated
+    ? updatingWindows(window, aggregate, late)
+    : alignedWindows(window, aggregate);
   return operator as Operator;
 }
 
@@ -150,7 +190,7 @@ function stagePlan(
   operator: Operator,
   options: StageOptions,
 ): Omit<StagePlan, 'sink'> {
-  const { source, steps, key } = draft;
+  const { source, steps, key, late } = draft;
   const name = options.name ?? `${source.name}-${operator.name}`;
   const buckets = options.buckets ?? 4;
   const keysPerChunk = options.keysPerChunk ?? 500;
@@ -165,6 +205,7 @@ function stagePlan(
     steps,
     key,
     operator,
+    late,
     buckets,
     resolutionMs,
     keysPerChunk,
@@ -192,6 +233,20 @@ const noWindow = (): PlanError =>
     'WINDOW_INVALID',
     'window() was not given a window',
     'Give one such as TumblingWindow.of(5, MINUTES).',
+  );
+
+const noSideSink = (): PlanError =>
+  new PlanError(
+    'SINK_INVALID',
+    'sideOutput() was not given a place for late events',
+    "Give one such as lateEvents('late-clicks').",
+  );
+
+const noEarlySessions = (): PlanError =>
+  new PlanError(
+    'WINDOW_INVALID',
+    'early results are wanted of sessions',
+    'Leave out emit(): a session that is still open has no end, so its row could not be told apart.',
   );
 
 const noSink = (): PlanError =>

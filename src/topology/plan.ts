@@ -24,6 +24,14 @@ export type Step =
   | { readonly kind: 'filter'; readonly apply: (event: never) => boolean }
   | { readonly kind: 'map'; readonly apply: (event: never) => unknown };
 
+/** What becomes of late events. Durations in ms. */
+export interface LatePlan {
+  readonly allowedLatenessMs: number;
+  /** How often open windows tell what they have so far; 0: never. */
+  readonly emitEveryMs: number;
+  readonly sideOutput: SideSinkPlan | undefined;
+}
+
 /** One keyBy and its stateful operator, with the stateless operators before it. */
 export interface StagePlan {
   /** Stable: the state is stored under it. */
@@ -33,12 +41,19 @@ export interface StagePlan {
   readonly key: (event: never) => string | number;
   readonly operator: Operator;
   readonly sink: SinkPlan;
+  readonly late: LatePlan;
   /** How many buckets share the keys: the unit of parallel firing. */
   readonly buckets: number;
   /** The grid that slots lie on, ms. */
   readonly resolutionMs: number;
   /** How many keys are written to a sink at a time. */
   readonly keysPerChunk: number;
+}
+
+/** Where events that are too late go, raw as they came. */
+export interface SideSinkPlan {
+  readonly kind: 'late';
+  readonly name: string;
 }
 
 /** Where results go. */

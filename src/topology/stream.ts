@@ -1,7 +1,7 @@
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
 import type { WindowKind } from '../windows/window.ts';
-import type { BadRecordPolicy, Plan, SinkPlan } from './plan.ts';
+import type { BadRecordPolicy, Plan, SideSinkPlan, SinkPlan } from './plan.ts';
 
 /** What a stream's events look like and how they come. Durations in ms. */
 export interface StreamOptions<S extends Schema> {
@@ -61,6 +61,16 @@ export interface StageOptions {
 
 /** Windows of a keyed stream, waiting for what is to be computed in each. */
 export interface WindowedStream<T> {
+  /**
+   * Takes events up to this much after the end of their window, ms: each slot of them makes a revision
+   * of the window's result, with the old value beside the new one. Default 0: late events are dropped
+   * and counted.
+   */
+  allowedLateness(durationMs: number): WindowedStream<T>;
+  /** Keeps events that are too late for all of their windows in a sink of their own; they are counted too. */
+  sideOutput(sink: SideSinkPlan): WindowedStream<T>;
+  /** Tells what open windows have so far, every so often in event time, as early results. */
+  emit(early: { readonly every: number }): WindowedStream<T>;
   count(options?: StageOptions): Results<number>;
   sum(of: (event: T) => number, options?: StageOptions): Results<number>;
   min(of: (event: T) => number, options?: StageOptions): Results<number>;
