@@ -19,8 +19,16 @@ export type {
 export { DAYS, formatDuration, HOURS, MILLISECONDS, MINUTES, SECONDS } from './time/duration.ts';
 export type { EventTimeLike } from './time/event-time.ts';
 export { describe } from './topology/describe.ts';
-export { pipeline, table } from './topology/pipeline.ts';
-export type { BadRecordPolicy, Plan, SinkPlan, SourcePlan, StagePlan } from './topology/plan.ts';
+export { lateEvents, pipeline, table } from './topology/pipeline.ts';
+export type {
+  BadRecordPolicy,
+  LatePlan,
+  Plan,
+  SideSinkPlan,
+  SinkPlan,
+  SourcePlan,
+  StagePlan,
+} from './topology/plan.ts';
 export type {
   KeyedStream,
   PipelineBuilder,

@@ -21,6 +21,8 @@ type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 export class Attempt {
   readonly fold: Fold;
   readonly letters: DeadLetter[] = [];
+  /** Late events, for the pipeline that keeps them. */
+  readonly late: DeadLetter[] = [];
   /** What became of the records after the claimed position. */
   readonly tally: { -readonly [Name in keyof Tally]: number };
   position: string;
@@ -58,7 +60,10 @@ export class Attempt {
         this.stoppedAt = record.position;
         return;
       }
-      if (complaint) this.#setAside(record, complaint);
+      if (complaint) {
+        this.letters.push(this.#letter(record, complaint));
+        this.tally.deadLetters++;
+      }
       if (isAfter(record.position, this.position)) this.position = record.position;
       this.tally.records++;
     }
@@ -103,7 +108,7 @@ export class Attempt {
     input: unknown,
     eventTime: number,
     slot: number | undefined,
-    { position }: LogRecord,
+    record: LogRecord,
   ): Complaint | undefined {
     const { stage } = this.#context;
     const event = applySteps(stage.steps, input);
@@ -113,18 +118,23 @@ export class Attempt {
     }
     const key = toKey(atOnce(stage.key(event as never)));
     if (key === undefined) return complaint('KEY', 'the key is not text of 1 to 1,024 bytes');
-    const origin = { lane: this.#mine.lane, position, index: this.#index };
-    if (slot === undefined) this.tally.late++;
-    else this.fold.add(slot, key, event, eventTime, origin);
+    if (slot !== undefined) {
+      const origin = { lane: this.#mine.lane, position: record.position, index: this.#index };
+      this.fold.add(slot, key, event, eventTime, origin);
+      return undefined;
+    }
+    this.tally.late++;
+    if (this.#context.lateEvents !== undefined) {
+      const detail = `all that the event at ${eventTime} belongs to is closed at ${this.watermark}`;
+      this.late.push(this.#letter(record, complaint('LATE', detail)));
+    }
     return undefined;
   }
 
-  #setAside({ position, data, arrivalTime }: LogRecord, { reason, detail }: Complaint): void {
+  #letter(record: LogRecord, { reason, detail }: Complaint): DeadLetter {
     const { source } = this.#context;
-    const { lane } = this.#mine;
-    const from = { source: source.name, lane, position, index: this.#index };
-    this.letters.push({ ...from, reason, detail, data, arrivalTime });
-    this.tally.deadLetters++;
+    const from = { source: source.name, lane: this.#mine.lane, index: this.#index };
+    return { ...from, ...record, reason, detail };
   }
 }
 

@@ -97,7 +97,11 @@ function contextOf(
   const memory = memories.get(stage.name) as StageMemory;
   const log = found(sources[source.name], 'SOURCE_MISSING', `stream ${source.name}`);
   const sink = found(sinks[stage.sink.name], 'SINK_MISSING', `sink ${stage.sink.name}`);
-  return { stage, source, log, sink, store, clock, deadLetters, observe, memory };
+  const side = stage.late.sideOutput;
+  const lateEvents =
+    side &&
+    found(ports.lateEvents?.[side.name], 'SINK_MISSING', `place for late events ${side.name}`);
+  return { stage, source, log, sink, store, clock, deadLetters, lateEvents, observe, memory };
 }
 
 /** Whoever watches must not change what happens by failing. */

@@ -79,6 +79,7 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
   }
   const segments = await writeSegments(context, mine, attempt.fold);
   if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
+  if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
   await recordAborted(context, mine);
   if (!(await commit(context, mine, attempt.commitment()))) {
     observe({ kind: 'fenced', stage: stage.name, lane: mine.lane, epoch: mine.epoch });

@@ -17,6 +17,8 @@ export interface Ports {
   /** By the name of the sink in the plan. */
   readonly sinks: Readonly<Record<string, Sink>>;
   readonly deadLetters: DeadLetterSink;
+  /** Places for late events, by their names in the plan. */
+  readonly lateEvents?: Readonly<Record<string, DeadLetterSink>>;
   readonly observe: Observer;
 }
 
@@ -29,6 +31,8 @@ export interface StageContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterSink;
+  /** `undefined`: late events are counted, and that is all. */
+  readonly lateEvents: DeadLetterSink | undefined;
   readonly observe: Observer;
   /** What this process has learnt and need not ask again. */
   readonly memory: StageMemory;

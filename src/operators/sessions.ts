@@ -11,6 +11,8 @@ export interface Session<Acc> {
   readonly accumulator: Acc;
   /** How many results it has told, those of the sessions that became part of it included. */
   readonly told: number;
+  /** The last of them is how it is now. */
+  readonly isTold: boolean;
 }
 
 export interface SessionOptions {
@@ -42,7 +44,7 @@ export function sessions<In, Acc, Out>(
     name: `${name}-${aggregate.name}${late}`,
     resolutionMs: DEFAULT_RESOLUTION_MS,
     segmentSpanMs: 0,
-    reachMs: gapMs,
+    reachMs: gapMs + allowedLatenessMs,
     lookBackMs: 0,
     firstLook: (eventTime: number) => eventTime,
     lastLook: (eventTime: number) => eventTime + gapMs + allowedLatenessMs,
@@ -50,7 +52,7 @@ export function sessions<In, Acc, Out>(
     add(list, event, eventTime) {
       // Folded into an accumulator of its own first: if that throws, nothing has changed.
       const accumulator = aggregate.add(aggregate.create(), event);
-      const session = { start: eventTime, last: eventTime, accumulator, told: 0 };
+      const session = { start: eventTime, last: eventTime, accumulator, told: 0, isTold: false };
       return joined(aggregate, gapMs, list, session);
     },
     merge,
@@ -87,12 +89,12 @@ function fireSessions<Acc>(
   const state: Session<Acc>[] = [];
   for (const session of [...merged].sort((a, b) => a.start - b.start)) {
     const grew = !known.includes(session);
-    const parts = before.filter((part) => part.told > 0 && isPartOf(part, session));
+    const parts = before.filter((part) => part.isTold && isPartOf(part, session));
     const gone = parts.filter(
       (part) => !(part.start === session.start && part.last === session.last),
     );
     if (grew) results.push(...gone.map((part) => retraction(firing, part)));
-    const tells = isPast(firing, session, 0) && (grew || session.told === 0);
+    const tells = isPast(firing, session, 0) && !session.isTold;
     if (tells)
       results.push(
         resultOf(
@@ -101,8 +103,8 @@ function fireSessions<Acc>(
           parts.filter((part) => !gone.includes(part)),
         ),
       );
-    const told = session.told + Number(tells);
-    if (!isPast(firing, session, firing.allowedLatenessMs)) state.push({ ...session, told });
+    const after = { told: session.told + Number(tells), isTold: session.isTold || tells };
+    if (!isPast(firing, session, firing.allowedLatenessMs)) state.push({ ...session, ...after });
   }
   return {
     results,
@@ -140,6 +142,7 @@ function joined<Acc>(
         last: Math.max(one.last, whole.last),
         accumulator: aggregate.merge(one.accumulator, whole.accumulator),
         told: one.told + whole.told,
+        isTold: false,
       };
     }
   }
@@ -186,10 +189,10 @@ const retraction = <Acc>(
 const sessionsCodec = <Acc>(codec: Codec<Acc>): Codec<Session<Acc>[]> => ({
   write(list, to, slot) {
     to.unsigned(list.length);
-    for (const { start, last, accumulator, told } of list) {
+    for (const { start, last, accumulator, told, isTold } of list) {
       to.signed(slot - last);
       to.unsigned(last - start);
-      to.unsigned(told);
+      to.unsigned(told * 2 + Number(isTold));
       codec.write(accumulator, to, slot);
     }
   },
@@ -197,8 +200,10 @@ const sessionsCodec = <Acc>(codec: Codec<Acc>): Codec<Session<Acc>[]> => ({
     return Array.from({ length: from.unsigned() }, () => {
       const last = slot - from.signed();
       const start = last - from.unsigned();
-      const told = from.unsigned();
-      return { start, last, told, accumulator: codec.read(from, slot) };
+      const packed = from.unsigned();
+      const told = Math.floor(packed / 2);
+      const isTold = packed % 2 === 1;
+      return { start, last, told, isTold, accumulator: codec.read(from, slot) };
     });
   },
 });

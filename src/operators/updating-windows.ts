@@ -54,6 +54,7 @@ export function updatingWindows<In, Acc, Out>(
     name: `${windows.name}-${aggregate.name}${late}${every}`,
     resolutionMs: Math.min(sliceMs, DEFAULT_RESOLUTION_MS),
     segmentSpanMs: 0,
+    reachMs: windows.sizeMs + allowedLatenessMs,
     lookBackMs: 0,
     firstLook: (eventTime) => Math.min(firstClosing(windows, eventTime), early(eventTime)) - 1,
     lastLook: (eventTime) => lastWindow(windows, eventTime).end - 1 + allowedLatenessMs,

@@ -6,7 +6,9 @@ export type DeadLetterReason =
   | 'FUTURE'
   | 'KEY'
   | 'FUNCTION'
-  | 'VALUE';
+  | 'VALUE'
+  /** Nothing is wrong with it but its time: a pipeline keeps it by `sideOutput`. */
+  | 'LATE';
 
 /** A record that cannot be processed, and why. Identity: (source, lane, position, index). */
 export interface DeadLetter {

@@ -3,14 +3,17 @@ import { decodeDocument, encodeDocument } from '../dynamodb/document-value.ts';
 import type { Row } from './row.ts';
 
 /** A row as a DynamoDB item: the fields of Row as attributes, `value` as a document. */
-export function encodeRow({ key, windowStart, windowEnd, value, revision, position }: Row) {
+export function encodeRow(row: Row) {
   return {
-    key: { S: key },
-    windowStart: { N: String(windowStart) },
-    windowEnd: { N: String(windowEnd) },
-    value: encodeDocument(value),
-    revision: { N: String(revision) },
-    position: { S: position },
+    key: { S: row.key },
+    windowStart: { N: String(row.windowStart) },
+    windowEnd: { N: String(row.windowEnd) },
+    value: encodeDocument(row.value),
+    revision: { N: String(row.revision) },
+    position: { S: row.position },
+    ...(row.old === undefined ? {} : { old: encodeDocument(row.old) }),
+    ...(row.early ? { early: { BOOL: true } } : {}),
+    ...(row.retracted ? { retracted: { BOOL: true } } : {}),
   } satisfies Attributes;
 }
 
@@ -23,5 +26,8 @@ export function decodeRow(attributes: Attributes): Row {
     value: decodeDocument(attributes.value ?? { NULL: true }),
     revision: Number(attributes.revision?.N),
     position: attributes.position?.S ?? '',
+    ...(attributes.old === undefined ? {} : { old: decodeDocument(attributes.old) }),
+    ...(attributes.early?.BOOL ? { early: true } : {}),
+    ...(attributes.retracted?.BOOL ? { retracted: true } : {}),
   };
 }

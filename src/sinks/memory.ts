@@ -5,7 +5,7 @@ import type { Output, Sink } from './sink.ts';
 
 /** A table of results that one can look into. */
 export interface MemorySink extends Sink {
-  /** The newest output of each key and window, in the order in which the rows first appeared. */
+  /** The newest output of each key and window that was not retracted, in the order in which the rows first appeared. */
   rows(): readonly Output[];
   until(signal: AbortSignal): MemorySink;
 }
@@ -24,7 +24,7 @@ function sinkOver(rows: Map<string, Output>, signal: AbortSignal | undefined): M
         if (isNewer(output, rows.get(id))) rows.set(id, { ...output });
       }
     },
-    rows: () => [...rows.values()],
+    rows: () => [...rows.values()].filter((row) => !row.retracted),
     until: (inner) => sinkOver(rows, eitherOf(signal, inner)),
   };
 }

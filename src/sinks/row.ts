@@ -11,6 +11,12 @@ export interface Row<V = unknown> {
   readonly value: V;
   /** 0 is the result on time, 1.. are updates by late events. */
   readonly revision: number;
+  /** What the revision before said. */
+  readonly old?: V;
+  /** The window is not complete yet. */
+  readonly early?: boolean;
+  /** The window is no more; the row stays, empty, so that nothing older takes its place. */
+  readonly retracted?: boolean;
   /** Orders what is written to one row, by its UTF-8 bytes. */
   readonly position: string;
 }

@@ -36,12 +36,15 @@ export class DriverEngine {
   constructor(plan: Plan, lanes: DriverLanes, clock: () => number) {
     this.#plan = plan;
     this.sinks = new Map(plan.stages.map(({ sink }) => [sink.name, recordingSink()]));
+    const sideOutputs = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.#engine = engine(plan, {
       store: this.store,
       clock,
       sources: lanes.logs,
       sinks: Object.fromEntries(this.sinks),
       deadLetters: this.deadLetters,
+      // What is late is told by late(); what the plan keeps of it is not asked for.
+      lateEvents: Object.fromEntries(sideOutputs.map((name) => [name, memoryDeadLetters()])),
       observe: (observation) => this.#observe(observation),
     });
   }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
-import type { Plan, SourcePlan, StagePlan } from './plan.ts';
+import type { LatePlan, Plan, SourcePlan, StagePlan } from './plan.ts';
 
 /** The plan in words, for reviews and goldens: a changed name or setting shows up as a changed line. */
 export function describe(plan: Plan): string {
@@ -23,12 +23,18 @@ function describeStage(stage: StagePlan): string[] {
     `stage ${stage.name}`,
     `  from       ${[stage.source, ...stage.steps.map((step) => step.kind), 'keyBy'].join(' > ')}`,
     `  operator   ${stage.operator.name}`,
-    '  late       drop',
+    `  late       ${describeLate(stage.late)}`,
     `  resolution ${formatDuration(stage.resolutionMs)}`,
     `  buckets    ${stage.buckets}`,
     `  chunks of  ${stage.keysPerChunk} keys`,
     `  to         ${stage.sink.kind} ${stage.sink.name}`,
   ];
+}
+
+function describeLate({ allowedLatenessMs, emitEveryMs, sideOutput }: LatePlan): string {
+  const update = allowedLatenessMs > 0 ? `update for ${formatDuration(allowedLatenessMs)}` : 'drop';
+  const side = sideOutput === undefined ? '' : `, keep in ${sideOutput.name}`;
+  return `${update}${side}${emitEveryMs > 0 ? `, early every ${formatDuration(emitEveryMs)}` : ''}`;
 }
 
 /**

@@ -9,7 +9,6 @@ import {
   SessionWindow,
   TumblingWindow,
   table,
-  type WindowKind,
 } from '../../src/index.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -18,7 +17,7 @@ import type { Change } from '../../src/store/store.ts';
 import { type MemoryLog, memoryLog } from '../../src/testing/memory-log.ts';
 import { Crash, chaosStore, turns } from '../support/chaos.ts';
 import { type Random, random } from '../support/random.ts';
-import { counted, isLate, type Taken } from './plain-windows.ts';
+import { counted, isLate, type Taken, type Windowing } from './plain-windows.ts';
 
 const SEEDS = Number(process.env.SEEDS ?? 300);
 const FIRST = Number(process.env.SEED ?? 1);
@@ -47,6 +46,7 @@ const WINDOWS = [
   SessionWindow.withGap(2, SECONDS),
   SessionWindow.withGap(7, SECONDS),
 ];
+const LATENESS = [0, 0, 3 * SECONDS, 30 * SECONDS];
 const OUT_OF_ORDER = 5 * SECONDS;
 const SKEW = 60 * SECONDS;
 
@@ -60,7 +60,7 @@ class World {
   readonly parents = new Map<string, readonly string[]>();
   readonly checkpoints = new Map<string, number>();
   readonly order;
-  readonly window: WindowKind;
+  readonly windowing: Windowing;
   readonly plan;
   readonly seed: number;
   now = 1_000_000_000;
@@ -74,8 +74,12 @@ class World {
     this.reshards = this.chance.pick([0, 0.08, 0.3]);
     this.log = memoryLog(() => this.now);
     this.order = turns(this.chance);
-    this.window = this.chance.pick(WINDOWS);
-    this.plan = pipeline('test')
+    this.windowing = {
+      window: this.chance.pick(WINDOWS),
+      latenessMs: this.chance.pick(LATENESS),
+    };
+    const early = this.windowing.window.kind === 'aligned' && this.chance.chance(0.3);
+    const windowed = pipeline('test')
       .stream('clicks', {
         schema: z.object({ at: z.number(), key: z.string() }),
         timestamp: (e) => e.at,
@@ -84,7 +88,9 @@ class World {
         maxDelay: HOURS,
       })
       .keyBy((e) => e.key)
-      .window(this.window)
+      .window(this.windowing.window)
+      .allowedLateness(this.windowing.latenessMs);
+    this.plan = (early ? windowed.emit({ every: 2 * SECONDS }) : windowed)
       .count({ buckets: this.chance.pick([1, 2, 4]), keysPerChunk: this.chance.pick([1, 500]) })
       .to(table('results'));
     for (let i = this.chance.pick([1, 2, 3]); i > 0; i--) this.open([]);
@@ -196,7 +202,7 @@ class World {
         for (const output of outputs) {
           const { value, position, stage, bucket, slot, chunk, key, index } = output;
           const identity = JSON.stringify([stage, bucket, slot, chunk, key, index]);
-          const content = JSON.stringify([value, position]);
+          const content = JSON.stringify([value ?? 0, output.old ?? 0, position]);
           if ((this.contents.get(identity) ?? content) !== content) {
             throw new Error(`seed ${this.seed}: output ${identity} has two contents`);
           }
@@ -206,6 +212,15 @@ class World {
       },
       until: () => this.checkedSink(),
     };
+  }
+
+  /** What somebody has who adds up every value told and takes back every old one. */
+  netOfAll(): number {
+    const changes = [...this.contents.values()].map((content) => {
+      const [value, old] = JSON.parse(content) as [number, number];
+      return value - old;
+    });
+    return total(changes);
   }
 
   positionOf(lane: string): string {
@@ -266,6 +281,7 @@ class World {
   check(): void {
     expect(this.failures).toEqual([]);
     const { counts, late, dead, records } = this.recount();
+    expect(this.netOfAll(), `seed ${this.seed}`).toBe(total([...counts.values()]));
     const rows = this.sink
       .rows()
       .map((row) => [`${row.windowStart} ${row.key}`, row.value] as const);
@@ -306,13 +322,15 @@ class World {
           dead++;
           continue;
         }
-        if (isLate(this.window, event.at, watermark)) late++;
+        if (isLate(this.windowing, event.at, watermark)) late++;
         else taken.push({ ...event, watermark });
         watermark = Math.max(watermark, event.at - OUT_OF_ORDER - 1);
       }
       raiseBefore('9');
       finals.set(lane, watermark);
     }
-    return { counts: counted(this.window, taken), late, dead, records };
+    return { counts: counted(this.windowing, taken), late, dead, records };
   }
 }
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);

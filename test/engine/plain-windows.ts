@@ -7,22 +7,36 @@ export interface Taken {
   readonly watermark: number;
 }
 
-/** The grid on which sessions are looked at. */
-const SESSION_GRID = SECONDS;
+/** The grid on which sessions, and windows that take late events, are looked at. */
+const GRID = SECONDS;
 
-const closedThrough = (watermark: number): number =>
-  Math.floor((watermark + 1) / SESSION_GRID) * SESSION_GRID;
+const closedThrough = (watermark: number): number => Math.floor((watermark + 1) / GRID) * GRID;
 
-const slotOf = (at: number): number => Math.floor(at / SESSION_GRID) * SESSION_GRID + SESSION_GRID;
+const slotOf = (at: number): number => Math.floor(at / GRID) * GRID + GRID;
+
+/** The window still takes events at this watermark. */
+const takes = (end: number, latenessMs: number, watermark: number): boolean =>
+  latenessMs === 0 ? end - 1 > watermark : slotOf(end - 1 + latenessMs) > closedThrough(watermark);
+
+/** What a world counts, and how long after the end of a window, ms. */
+export interface Windowing {
+  readonly window: WindowKind;
+  readonly latenessMs: number;
+}
 
 /** Nothing can be made of the event any more: all of its windows are closed to it. */
-export function isLate(window: WindowKind, at: number, watermark: number): boolean {
-  if (window.kind === 'session') return slotOf(at + window.gapMs) <= closedThrough(watermark);
-  return windowsOf(window, at).every(([, end]) => end - 1 <= watermark);
+export function isLate({ window, latenessMs }: Windowing, at: number, watermark: number): boolean {
+  if (window.kind === 'session') {
+    return slotOf(at + window.gapMs + latenessMs) <= closedThrough(watermark);
+  }
+  return windowsOf(window, at).every(([, end]) => !takes(end, latenessMs, watermark));
 }
 
 /** How many events are in each window of each key, under `start key`; the obvious way. */
-export function counted(window: WindowKind, taken: readonly Taken[]): Map<string, number> {
+export function counted(
+  { window, latenessMs }: Windowing,
+  taken: readonly Taken[],
+): Map<string, number> {
   const counts = new Map<string, number>();
   const add = (start: number, key: string, count: number): void => {
     counts.set(`${start} ${key}`, (counts.get(`${start} ${key}`) ?? 0) + count);
@@ -30,12 +44,15 @@ export function counted(window: WindowKind, taken: readonly Taken[]): Map<string
   if (window.kind === 'session') {
     for (const key of new Set(taken.map((one) => one.key))) {
       const own = taken.filter((one) => one.key === key);
-      for (const { start, count } of sessionsOf(window.gapMs, own)) add(start, key, count);
+      for (const { start, count } of sessionsOf(window.gapMs, latenessMs, own))
+        add(start, key, count);
     }
     return counts;
   }
   for (const { at, key, watermark } of taken) {
-    for (const [start, end] of windowsOf(window, at)) if (end - 1 > watermark) add(start, key, 1);
+    for (const [start, end] of windowsOf(window, at)) {
+      if (takes(end, latenessMs, watermark)) add(start, key, 1);
+    }
   }
   return counts;
 }
@@ -56,15 +73,20 @@ interface Session {
   readonly count: number;
 }
 
-/** Slot by slot: what is filed there joins the sessions that are open, then those that are over close. */
-function sessionsOf(gapMs: number, taken: readonly Taken[]): Session[] {
+/**
+ * Slot by slot: what is filed there joins the sessions that still take events; those that take no
+ * more are done.
+ */
+function sessionsOf(gapMs: number, latenessMs: number, taken: readonly Taken[]): Session[] {
   const filed = taken.map(({ at, watermark }) => ({
     at,
-    slot: Math.max(slotOf(at), closedThrough(watermark) + SESSION_GRID),
+    slot: Math.max(slotOf(at), closedThrough(watermark) + GRID),
   }));
-  const closed: Session[] = [];
+  const isDone = ({ last }: Session, slot: number): boolean =>
+    slotOf(last + gapMs + latenessMs) <= slot;
+  const done: Session[] = [];
   let open: Session[] = [];
-  const slots = new Set(filed.flatMap(({ at, slot }) => [slot, slotOf(at + gapMs)]));
+  const slots = new Set(filed.flatMap(({ at, slot }) => [slot, slotOf(at + gapMs + latenessMs)]));
   for (const slot of [...slots].sort((a, b) => a - b)) {
     for (const { at } of filed.filter((one) => one.slot === slot)) {
       const near = open.filter(({ start, last }) => at >= start - gapMs && at <= last + gapMs);
@@ -75,8 +97,8 @@ function sessionsOf(gapMs: number, taken: readonly Taken[]): Session[] {
         count: near.reduce((sum, { count }) => sum + count, 1),
       });
     }
-    closed.push(...open.filter(({ last }) => slotOf(last + gapMs) <= slot));
-    open = open.filter(({ last }) => slotOf(last + gapMs) > slot);
+    done.push(...open.filter((session) => isDone(session, slot)));
+    open = open.filter((session) => !isDone(session, slot));
   }
-  return closed;
+  return done;
 }

@@ -163,7 +163,7 @@ test('the state of a key can be looked into', async () => {
   const driver = testDriver(perPage({}, SessionWindow.withGap(30, SECONDS)));
   await driver.send(click('/', 5), click('/', 10), click('/other', 20));
   expect(await driver.state('/')).toEqual([
-    { start: START + 5_000, last: START + 10_000, accumulator: 2 },
+    { start: START + 5_000, last: START + 10_000, accumulator: 2, told: 0, isTold: false },
   ]);
   expect(await driver.state('/nobody')).toBeUndefined();
 });

@@ -23,6 +23,8 @@ export interface LambdaOptions {
   /** By the names of the sinks in the plan. */
   readonly sinks: Readonly<Record<string, Sink>>;
   readonly deadLetters: DeadLetterSink;
+  /** Places for late events, by their names in the plan. */
+  readonly lateEvents?: Readonly<Record<string, DeadLetterSink>>;
   /** Default: failures as one line of JSON on stderr, nothing else. */
   readonly observe?: Observer;
   /** Wall time, ms. Default Date.now. */
@@ -154,15 +156,23 @@ function begin(context: InvocationContext, marginMs: number): Invocation {
 }
 
 function portsUntil(options: LambdaOptions, observe: Observer, signal: AbortSignal) {
-  const sinks = Object.entries(options.sinks).map(([name, sink]) => [name, sink.until(signal)]);
   return {
     store: options.store.until(signal),
     deadLetters: options.deadLetters.until(signal),
-    sinks: Object.fromEntries(sinks) as Record<string, Sink>,
+    sinks: allUntil(options.sinks, signal),
+    lateEvents: allUntil(options.lateEvents ?? {}, signal),
     sources: options.sources,
     clock: options.clock ?? Date.now,
     observe,
   };
+}
+
+function allUntil<T extends { until(signal: AbortSignal): T }>(
+  named: Readonly<Record<string, T>>,
+  signal: AbortSignal,
+): Record<string, T> {
+  const entries = Object.entries(named).map(([name, one]) => [name, one.until(signal)] as const);
+  return Object.fromEntries(entries);
 }
 
 function sourceOf(sources: LambdaOptions['sources'], streamName: string): [string, MappedSource] {
