@@ -41,5 +41,6 @@ export type {
 } from './topology/stream.ts';
 export { HoppingWindow } from './windows/hopping.ts';
 export { SessionWindow } from './windows/session.ts';
+export { SlidingWindow } from './windows/sliding.ts';
 export { TumblingWindow, type WindowOptions } from './windows/tumbling.ts';
 export type { Window, WindowKind } from './windows/window.ts';

@@ -3,6 +3,7 @@ import type { Aggregate } from '../operators/aggregate.ts';
 import { average, count, max, min, sum } from '../operators/aggregates.ts';
 import { alignedWindows } from '../operators/aligned-windows.ts';
 import type { Operator } from '../operators/operator.ts';
+import { perEventWindows } from '../operators/per-event-windows.ts';
 import { sessions } from '../operators/sessions.ts';
 import { updatingWindows } from '../operators/updating-windows.ts';
 import type { Schema } from '../schema/standard-schema.ts';
@@ -97,11 +98,13 @@ function stream(draft: Draft): Stream<unknown> {
 function keyed(draft: KeyedDraft): KeyedStream<unknown> {
   return Object.freeze({
     window: (window: WindowKind) => {
-      if (window?.kind !== 'aligned' && window?.kind !== 'session') throw noWindow();
+      if (!WINDOW_KINDS.includes(window?.kind)) throw noWindow();
       return windowed({ ...draft, window, late: DROPPED });
     },
   });
 }
+
+const WINDOW_KINDS: readonly string[] = ['aligned', 'session', 'perEvent'];
 
 const DROPPED: LatePlan = { allowedLatenessMs: 0, emitEveryMs: 0, sideOutput: undefined };
 
@@ -118,6 +121,7 @@ function windowed(draft: WindowedDraft): WindowedStream<unknown> {
   return Object.freeze({
     allowedLateness: (allowedLatenessMs: number) => {
       checkDuration('the allowed lateness', allowedLatenessMs, 0);
+      if (allowedLatenessMs > 0) checkUpdates(draft.window);
       return later({ allowedLatenessMs });
     },
     sideOutput: (sideOutput: SideSinkPlan) => {
@@ -127,6 +131,7 @@ function windowed(draft: WindowedDraft): WindowedStream<unknown> {
     emit: ({ every }: { readonly every: number }) => {
       checkDuration('the time between early results', every, 1);
       if (draft.window.kind === 'session') throw noEarlySessions();
+      checkUpdates(draft.window);
       return later({ emitEveryMs: every });
     },
     count: (options?: StageOptions) => compute(count(), options),
@@ -141,6 +146,7 @@ type AnyAggregate = Aggregate<unknown, unknown, unknown>;
 
 function windowOperator({ window, late }: WindowedDraft, aggregate: AnyAggregate): Operator {
   if (window.kind === 'session') return sessions({ ...window, ...late }, aggregate) as Operator;
+  if (window.kind === 'perEvent') return perEventWindows(window, aggregate) as Operator;
   const isUpdated = late.allowedLatenessMs > 0 || late.emitEveryMs > 0;
   const operator = isUpdated
     ? updatingWindows(window, aggregate, late)
@@ -234,6 +240,15 @@ const noWindow = (): PlanError =>
     'window() was not given a window',
     'Give one such as TumblingWindow.of(5, MINUTES).',
   );
+
+function checkUpdates(window: WindowKind): void {
+  if (window.kind !== 'perEvent') return;
+  throw new PlanError(
+    'WINDOW_INVALID',
+    'updates are wanted of sliding windows',
+    'Choose a greater outOfOrderness: the windows of an event are told once, when they are complete.',
+  );
+}
 
 const noSideSink = (): PlanError =>
   new PlanError(

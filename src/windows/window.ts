@@ -16,4 +16,11 @@ export type WindowKind =
       /** In words, for people and for the fingerprint. */
       readonly name: string;
     }
-  | { readonly kind: 'session'; readonly gapMs: number; readonly name: string };
+  | { readonly kind: 'session'; readonly gapMs: number; readonly name: string }
+  | {
+      readonly kind: 'perEvent';
+      /** From the first to the last instant, both included. */
+      readonly spanMs: number;
+      readonly which: 'lookBack' | 'around';
+      readonly name: string;
+    };

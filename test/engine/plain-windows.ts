@@ -29,6 +29,10 @@ export function isLate({ window, latenessMs }: Windowing, at: number, watermark:
   if (window.kind === 'session') {
     return slotOf(at + window.gapMs + latenessMs) <= closedThrough(watermark);
   }
+  if (window.kind === 'perEvent') {
+    const reach = window.which === 'around' ? window.spanMs : 0;
+    return slotOf(at + reach) <= closedThrough(watermark);
+  }
   return windowsOf(window, at).every(([, end]) => !takes(end, latenessMs, watermark));
 }
 
@@ -41,6 +45,13 @@ export function counted(
   const add = (start: number, key: string, count: number): void => {
     counts.set(`${start} ${key}`, (counts.get(`${start} ${key}`) ?? 0) + count);
   };
+  if (window.kind === 'perEvent') {
+    for (const key of new Set(taken.map((one) => one.key))) {
+      const own = taken.filter((one) => one.key === key);
+      for (const [start, count] of aroundEvents(window, own)) counts.set(`${start} ${key}`, count);
+    }
+    return counts;
+  }
   if (window.kind === 'session') {
     for (const key of new Set(taken.map((one) => one.key))) {
       const own = taken.filter((one) => one.key === key);
@@ -65,6 +76,29 @@ function windowsOf(window: Extract<WindowKind, { kind: 'aligned' }>, at: number)
     if (isStart) windows.push([start, start + window.sizeMs]);
   }
   return windows;
+}
+
+/** Each window by itself: who begins it, and who of those that were there in time is in it. */
+function aroundEvents(
+  { spanMs, which }: Extract<WindowKind, { kind: 'perEvent' }>,
+  taken: readonly Taken[],
+): Map<number, number> {
+  const counts = new Map<number, number>();
+  const filed = taken.map(({ at, watermark }) => ({
+    at,
+    slot: Math.max(slotOf(at), closedThrough(watermark) + GRID),
+  }));
+  const tell = (start: number, isNeeded: (at: number) => boolean): void => {
+    const inTime = filed.filter(({ slot }) => slot <= slotOf(start + spanMs));
+    const within = inTime.filter(({ at }) => at >= start && at <= start + spanMs);
+    if (within.length > 0 && inTime.some(({ at }) => isNeeded(at)))
+      counts.set(start, within.length);
+  };
+  for (const { at: event } of filed) {
+    tell(event - spanMs, (at) => at === event);
+    if (which === 'around') tell(event + 1, (at) => at === event);
+  }
+  return counts;
 }
 
 interface Session {

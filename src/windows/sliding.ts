@@ -1,0 +1,39 @@
+import { formatDuration } from '../time/duration.ts';
+import { checkSize } from './checks.ts';
+import type { WindowKind } from './window.ts';
+
+/**
+ * Windows that lie around events instead of on a grid, both ends included. Results come when the
+ * watermark has reached the end of the window; `windowEnd` is one ms after it.
+ */
+export const SlidingWindow = {
+  /**
+   * For each event, the events of its key up to this much before it: `SlidingWindow.of(5, MINUTES)` is
+   * "the last five minutes, at each event". As SQL's `RANGE ... PRECEDING`.
+   *
+   * @throws PlanError WINDOW_INVALID unless it is a whole, positive number of ms
+   */
+  of(count: number, unitMs = 1): WindowKind {
+    return slidingWindow('lookBack', 'look-back', count * unitMs);
+  },
+
+  /**
+   * Every different set of events that lie within this much of one another, as the SlidingWindows of
+   * Kafka Streams: the windows that end at an event, and those that begin right after one.
+   *
+   * @throws PlanError WINDOW_INVALID unless it is a whole, positive number of ms
+   */
+  ofTimeDifference(count: number, unitMs = 1): WindowKind {
+    return slidingWindow('around', 'sliding', count * unitMs);
+  },
+};
+
+function slidingWindow(which: 'lookBack' | 'around', word: string, spanMs: number): WindowKind {
+  checkSize('the span of a sliding window', spanMs);
+  return Object.freeze({
+    kind: 'perEvent',
+    which,
+    spanMs,
+    name: `${word}-${formatDuration(spanMs)}`,
+  });
+}
