@@ -1,25 +1,22 @@
 import { compareUtf8 } from '../schema/utf8-order.ts';
 import type { Output } from './sink.ts';
 
-/** A result as a table shows it: one for each key and window. */
-export interface Row<V = unknown> {
-  readonly key: string;
-  /** Inclusive, ms. */
-  readonly windowStart: number;
-  /** Exclusive, ms. */
-  readonly windowEnd: number;
-  readonly value: V;
-  /** 0 is the result on time, 1.. are updates by late events. */
-  readonly revision: number;
-  /** What the revision before said. */
-  readonly old?: V;
-  /** The window is not complete yet. */
-  readonly early?: boolean;
-  /** The window is no more; the row stays, empty, so that nothing older takes its place. */
-  readonly retracted?: boolean;
-  /** Orders what is written to one row, by its UTF-8 bytes. */
-  readonly position: string;
-}
+/**
+ * A result as a table shows it: one for each key and window. A retracted one stays, empty, so that
+ * nothing older takes its place.
+ */
+export type Row<V = unknown> = Pick<
+  Output<V>,
+  | 'key'
+  | 'windowStart'
+  | 'windowEnd'
+  | 'value'
+  | 'revision'
+  | 'old'
+  | 'early'
+  | 'retracted'
+  | 'position'
+>;
 
 /** The rule of every table of rows: a row gives way only to a greater position. */
 export const isNewer = (output: Output, stored: Row | undefined): boolean =>
