@@ -6,6 +6,8 @@ export default defineConfig({
     lambda: 'src/runtime/lambda/index.ts',
     aws: 'src/aws.ts',
     local: 'src/runtime/local/index.ts',
+    batch: 'src/runtime/batch/index.ts',
+    cli: 'src/cli/tidemark.ts',
     testing: 'src/testing/index.ts',
     // Run as processes of their own by what is in `local`, and looked for beside it.
     'embedded-process': 'src/runtime/local/embedded-process.ts',

@@ -58,7 +58,9 @@ export type ConfigurationErrorCode =
   | 'EVENT_UNKNOWN'
   | 'ENDPOINT_UNREACHABLE'
   | 'EMBEDDED_FAILED'
-  | 'INPUT_INVALID';
+  | 'INPUT_INVALID'
+  | 'OUTPUT_INVALID'
+  | 'PLAN_MISSING';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {
@@ -112,6 +114,12 @@ export class FormatError extends TidemarkError {
 /** A record that cannot be processed, by a pipeline that wants to stop at such a record. */
 export class BadRecordError extends TidemarkError {
   readonly code = 'BAD_RECORD';
+}
+
+/** A run was told to end before it was done; it goes on from where it was. */
+export class InterruptedError extends TidemarkError {
+  readonly code = 'INTERRUPTED';
+  override readonly retryable = true;
 }
 
 /** A rule that the library itself must hold is broken. Never caught; please report it. */

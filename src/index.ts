@@ -19,6 +19,8 @@ export type {
 export { DAYS, formatDuration, HOURS, MILLISECONDS, MINUTES, SECONDS } from './time/duration.ts';
 export type { EventTimeLike } from './time/event-time.ts';
 export { describe } from './topology/describe.ts';
+export { describeJson, type PlanDescription } from './topology/describe-json.ts';
+export { describeMermaid } from './topology/describe-mermaid.ts';
 export { lateEvents, pipeline, table } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,

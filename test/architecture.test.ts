@@ -51,6 +51,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
   ],
   'runtime/local': ['store/store.ts', 'engine', 'topology', 'time', 'errors.ts', 'invariant.ts'],
+  'runtime/batch': [
+    'engine',
+    'topology',
+    'time',
+    'store',
+    'sources',
+    'sinks/sink.ts',
+    'sinks/dead-letter-sink.ts',
+    'observability',
+    'errors.ts',
+  ],
   testing: [
     'store',
     'sources',
@@ -83,6 +94,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'runtime/local',
     'runtime/lambda',
+    'runtime/batch',
     'engine',
     'topology',
     'time',

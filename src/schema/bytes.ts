@@ -54,9 +54,28 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (this.#ascii(value)) return;
     const bytes = encoder.encode(value);
     this.unsigned(bytes.length);
     this.raw(bytes);
+  }
+
+  /** Most text is short and has one byte a character. False, and nothing written, if this one has more. */
+  #ascii(value: string): boolean {
+    const start = this.#length;
+    this.unsigned(value.length);
+    this.#reserve(value.length);
+    let at = this.#length;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) {
+        this.#length = start;
+        return false;
+      }
+      this.#bytes[at++] = unit;
+    }
+    this.#length = at;
+    return true;
   }
 
   #reserve(extra: number): void {
@@ -73,10 +92,12 @@ export class ByteWriter {
 export class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #text: Buffer;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -115,7 +136,9 @@ export class ByteReader {
   }
 
   text(): string {
-    return decoder.decode(this.raw(this.unsigned()));
+    const length = this.unsigned();
+    const start = this.#advance(length);
+    return this.#text.toString('utf8', start, start + length);
   }
 
   /** Where the next read starts, after moving on; the read lies within the bytes. */
@@ -130,5 +153,3 @@ export class ByteReader {
 }
 
 const encoder = new TextEncoder();
-/** A key may begin with what elsewhere is a byte order mark. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -1,81 +1,85 @@
 import { compareUtf8 } from '../schema/utf8-order.ts';
-import type { Item, Key, Range, Value } from './store.ts';
+import { copyOf, type ItemTable } from './item-table.ts';
+import { SortedKeys } from './sorted-keys.ts';
+import type { Item, Key, Range } from './store.ts';
 
-/** Items by partition, in the order of their sort keys. */
-export interface MemoryTable {
-  /** The stored item itself, not to be changed. */
-  get(key: Key): Item | undefined;
-  /** Keeps a copy. */
-  put(item: Item): void;
-  /** The stored items of a range, those after the sort key `after` if it is given. */
-  between(range: Range, after: string | undefined): Iterable<Item>;
-  /** Copies of all items. */
-  all(): Iterable<Item>;
-}
-
-interface Partition {
-  readonly items: Map<string, Item>;
-  /** The keys of `items`, sorted. */
-  readonly sortKeys: string[];
-}
-
-export function memoryTable(): MemoryTable {
+/** Keeps items in this process. */
+export function memoryTable(): ItemTable {
   const partitions = new Map<string, Partition>();
   return {
-    get: ({ pk, sk }) => partitions.get(pk)?.items.get(sk),
+    get: ({ pk, sk }) => partitions.get(pk)?.get(sk),
     put(item) {
-      const partition = partitions.get(item.pk) ?? { items: new Map(), sortKeys: [] };
-      partitions.set(item.pk, partition);
-      if (!partition.items.has(item.sk)) {
-        partition.sortKeys.splice(firstAtOrAfter(partition.sortKeys, item.sk), 0, item.sk);
-      }
-      partition.items.set(item.sk, copyOf(item));
+      const partition = partitions.get(item.pk);
+      if (partition) partition.put(item);
+      else partitions.set(item.pk, new Partition(item));
     },
     between: (range, after) => between(partitions.get(range.pk), range, after),
     *all() {
-      for (const partition of partitions.values()) {
-        for (const item of inOrder(partition, 0)) yield copyOf(item);
+      // In one order of partitions too, so that two tables can be merged.
+      for (const pk of [...partitions.keys()].sort()) {
+        for (const item of (partitions.get(pk) as Partition).from('')) yield copyOf(item);
       }
     },
   };
 }
 
-/** A copy that shares nothing: neither side can change the other's lists and bytes. */
-export function copyOf(item: Item): Item {
-  const copy: Record<string, Value> & Key = { ...item };
-  for (const [name, value] of Object.entries(item)) {
-    if (typeof value === 'object') copy[name] = copyOfValue(value);
+/** Nearly all partitions hold the state of one key, which is one item: only others need an order. */
+class Partition {
+  #only: Item | undefined;
+  #many: { readonly items: Map<string, Item>; readonly keys: SortedKeys } | undefined;
+
+  constructor(first: Item) {
+    this.#only = first;
   }
-  return copy;
+
+  get(sk: string): Item | undefined {
+    if (this.#many) return this.#many.items.get(sk);
+    return this.#only?.sk === sk ? this.#only : undefined;
+  }
+
+  put(item: Item): void {
+    if (this.#many === undefined) {
+      if (this.#only?.sk === item.sk) {
+        this.#only = item;
+        return;
+      }
+      this.#spread();
+    }
+    this.#add(item);
+  }
+
+  *from(sk: string): Generator<Item> {
+    if (this.#many === undefined) {
+      if (this.#only && compareUtf8(this.#only.sk, sk) >= 0) yield this.#only;
+      return;
+    }
+    const { items, keys } = this.#many;
+    for (const key of keys.from(sk)) yield items.get(key) as Item;
+  }
+
+  #spread(): void {
+    const first = this.#only as Item;
+    this.#only = undefined;
+    this.#many = { items: new Map(), keys: new SortedKeys() };
+    this.#add(first);
+  }
+
+  #add(item: Item): void {
+    if (this.#many === undefined) return;
+    const { items, keys } = this.#many;
+    if (!items.has(item.sk)) keys.insert(item.sk);
+    items.set(item.sk, item);
+  }
 }
 
-const copyOfValue = (value: Uint8Array | readonly string[]): Value =>
-  value instanceof Uint8Array ? new Uint8Array(value) : [...value];
-
-function* between(partition: Partition | undefined, range: Range, after: string | undefined) {
+function* between(
+  partition: Partition | undefined,
+  range: Range,
+  after: Key['sk'] | undefined,
+): Generator<Item> {
   if (partition === undefined) return;
-  const start = firstAtOrAfter(partition.sortKeys, after ?? range.from);
-  for (const item of inOrder(partition, start)) {
+  for (const item of partition.from(after ?? range.from)) {
     if (compareUtf8(item.sk, range.to) > 0) return;
     if (item.sk !== after) yield item;
   }
-}
-
-function* inOrder({ items, sortKeys }: Partition, start: number): Iterable<Item> {
-  for (let at = start; at < sortKeys.length; at++) {
-    const item = items.get(sortKeys[at] as string);
-    if (item !== undefined) yield item;
-  }
-}
-
-/** The index of the first sort key that is not less than `sk`. */
-function firstAtOrAfter(sortKeys: readonly string[], sk: string): number {
-  let low = 0;
-  let high = sortKeys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareUtf8(sortKeys[middle] as string, sk) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -6,11 +6,13 @@ import { type Job, jobOf } from '../../src/cli/start/job.ts';
 import { kinesisPut } from '../../src/cli/start/kinesis-put.ts';
 import { parseOptions, type StartOptions } from '../../src/cli/start/options.ts';
 import { play } from '../../src/cli/start/player.ts';
-import { readTallies, settle, type Tallies } from '../../src/cli/start/progress.ts';
+import { settle } from '../../src/cli/start/progress.ts';
 import { mulberry32 } from '../../src/cli/start/random.ts';
 import type { Recount } from '../../src/cli/start/recount.ts';
 import { recountStream } from '../../src/cli/start/recount-stream.ts';
 import type { TrafficItem } from '../../src/cli/start/traffic-item.ts';
+import type { Tally } from '../../src/engine/lane.ts';
+import { readTallies } from '../../src/engine/tallies.ts';
 import { type FunctionProcess, functionProcess } from '../../src/runtime/local/function-process.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../src/runtime/local/local-runtime.ts';
 import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
@@ -32,7 +34,7 @@ export interface Deployed {
   startRuntime(invoke: Invoke, batchSize?: number): LocalRuntime;
   /** Deals with so many records, and closes and fires every window; false if that takes too long. */
   close(runtime: LocalRuntime, records: number): Promise<boolean>;
-  tallies(): Promise<Tallies>;
+  tallies(): Promise<Tally>;
   rows(): Promise<Row[]>;
   letters(): Promise<StoredDeadLetter[]>;
   /** What the tables say, next to a plain recount of the stream. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError } from '../../errors.ts';
+import { isBlank } from '../../sources/line-file.ts';
 import { lines } from './lines.ts';
 import type { TrafficItem } from './traffic-item.ts';
 
@@ -146,9 +147,6 @@ function instantOf(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : value;
   return typeof time === 'number' && Number.isFinite(time) ? time : undefined;
 }
-
-const isBlank = (bytes: Buffer): boolean =>
-  bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 

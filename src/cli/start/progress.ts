@@ -1,29 +1,8 @@
-import { bucketKey, laneRange, segmentRange } from '../../engine/keys.ts';
-import { readAll } from '../../engine/read-all.ts';
+import { bucketKey, segmentRange } from '../../engine/keys.ts';
+import { readTallies } from '../../engine/tallies.ts';
 import type { Store } from '../../store/store.ts';
 import { MAX_TIME, MIN_TIME } from '../../time/watermark.ts';
 import type { StagePlan } from '../../topology/plan.ts';
-
-/** Where the records of a stage went, as its lanes have committed it. */
-export interface Tallies {
-  readonly records: number;
-  readonly filtered: number;
-  readonly late: number;
-  readonly deadLetters: number;
-}
-
-/** Reads the tallies of all lanes and adds them up. */
-export async function readTallies(store: Store, stage: StagePlan): Promise<Tallies> {
-  const lanes = await readAll(store, 'control', laneRange(stage.name));
-  const total = (name: keyof Tallies): number =>
-    lanes.reduce((sum, lane) => sum + Number(lane[name] ?? 0), 0);
-  return {
-    records: total('records'),
-    filtered: total('filtered'),
-    late: total('late'),
-    deadLetters: total('deadLetters'),
-  };
-}
 
 interface Firing {
   /** Every bucket has fired all that is closed, and nothing waits for a window to close. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readTallies } from '../../engine/tallies.ts';
 import { readDeadLetters } from '../../sinks/read-dead-letters.ts';
 import { readTable } from '../../sinks/read-table.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
@@ -6,7 +7,6 @@ import { type Comparison, type Counted, compare } from './compare.ts';
 import { clients, type Deployment } from './deployment.ts';
 import type { Job } from './job.ts';
 import type { StartOptions } from './options.ts';
-import { readTallies } from './progress.ts';
 import type { WindowCount } from './recount.ts';
 import { recountStream } from './recount-stream.ts';
 

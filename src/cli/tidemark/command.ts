@@ -1,0 +1,118 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InterruptedError, TidemarkError } from '../../errors.ts';
+import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
+import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
+import { parseSize } from './size.ts';
+import type { Terminal } from './terminal.ts';
+
+const FAILED = 1;
+const USAGE = 2;
+/** What a shell reports of a command that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/** Runs `tidemark` with these arguments. Returns its exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted. */
+export async function tidemark(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let ready: Ready | undefined;
+  try {
+    await commands(terminal, (work) => {
+      ready = work;
+    }).parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return refused(error, terminal);
+  }
+  try {
+    await ready?.();
+    return 0;
+  } catch (error) {
+    tell(error, terminal);
+    return error instanceof InterruptedError ? INTERRUPTED : FAILED;
+  }
+}
+
+function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
+  const program = new Command('tidemark')
+    .description('Runs pipelines over files, and describes them.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: () => {} });
+  runCommand(program).action(async (module: string, flags: RunFlags) =>
+    onReady(await prepareRun(module, flags, terminal)),
+  );
+  describeCommand(program).action(async (module: string, flags: DescribeFlags) =>
+    onReady(await prepareDescribe(module, flags, terminal)),
+  );
+  return program;
+}
+
+const PIPELINE = 'module that exports the pipeline';
+
+function runCommand(program: Command): Command {
+  return program
+    .command('run')
+    .description('Runs a pipeline over files of JSON lines, plain or gzip, to their end.')
+    .argument('<pipeline>', PIPELINE)
+    .requiredOption(
+      '--input <files...>',
+      'files or quoted patterns (* ? **); stream=files where the plan has several streams',
+    )
+    .requiredOption('--output <folder>', 'where results go')
+    .option('--export <name>', 'which export the pipeline is', 'default')
+    .option('--arrival', 'take each file in its order, with the late events it would have had live')
+    .option('--memory-limit <size>', 'what may stay in memory (default: 256MB)', size)
+    .addOption(new Option('--resume', 'go on with an unfinished run, or fail').conflicts('fresh'))
+    .option('--fresh', 'forget what is there, and begin anew')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText('after', RUN_HELP);
+}
+
+const RUN_HELP = `
+Each file is one ordered lane; a line is one event. Without --arrival no event is late.
+After a crash or Ctrl-C the same command goes on where it was.
+
+Results:     <folder>/<sink>.jsonl, by windowStart and key
+             <folder>/dead-letters.jsonl, <folder>/summary.json
+Exit codes:  0 done, 1 failed, 2 wrong call, 130 interrupted`;
+
+function describeCommand(program: Command): Command {
+  return program
+    .command('describe')
+    .description('Prints what a pipeline is.')
+    .argument('<pipeline>', PIPELINE)
+    .option('--export <name>', 'which export the pipeline is', 'default')
+    .addOption(new Option('--format <format>', 'how').choices([...FORMATS]).default('text'));
+}
+
+function refused(error: unknown, { err }: Terminal): number {
+  if (!(error instanceof CommanderError)) {
+    tell(error, { err });
+    return USAGE;
+  }
+  const isHelp = error.code === 'commander.help';
+  const fact = isHelp ? 'no command was given' : error.message.replace(/^error: /, '');
+  err.write(`error: ${fact}\n${hintFor(error)}\n`);
+  return USAGE;
+}
+
+const hintFor = ({ code }: CommanderError): string =>
+  code === 'commander.missingArgument'
+    ? 'Name the pipeline before the options: tidemark run pipeline.ts --input …'
+    : 'Run with --help for the options.';
+
+/** What the machine refuses (a full disk, a folder without leave) is told like our own; anything else is a bug. */
+function tell(error: unknown, { err }: Pick<Terminal, 'err'>): void {
+  const hint = error instanceof TidemarkError ? error.hint : undefined;
+  const isTold = error instanceof TidemarkError || isSystemError(error);
+  if (!isTold) throw error;
+  err.write(`error: ${error.message}\n${hint ? `${hint}\n` : ''}`);
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+
+const SIZE_MIN = 1024 ** 2;
+
+function size(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes !== undefined && bytes >= SIZE_MIN) return bytes;
+  throw new InvalidArgumentError('It takes a size of at least 1MB, such as 64MB or 2GB.');
+}

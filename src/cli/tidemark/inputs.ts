@@ -1,0 +1,44 @@
+import { ConfigurationError } from '../../errors.ts';
+import { fileLane, type InputLane } from '../../runtime/batch/index.ts';
+import type { Plan } from '../../topology/plan.ts';
+import { filesOf, isPattern } from './glob.ts';
+
+/**
+ * The lanes of each stream from texts such as `data/*.jsonl` or `clicks=data/*.jsonl`. Without a name
+ * they belong to the only stream of the plan.
+ *
+ * @throws ConfigurationError INPUT_INVALID
+ */
+export function inputsOf(plan: Plan, texts: readonly string[]): Record<string, InputLane[]> {
+  const streams = plan.sources.map(({ name }) => name);
+  const inputs: Record<string, InputLane[]> = {};
+  for (const text of texts) {
+    const { stream, pattern } = named(text, streams);
+    const files = filesOf(pattern);
+    if (files.length === 0 && isPattern(pattern)) throw nothing(pattern);
+    // What is no pattern is a file that is refused for what it is: missing, or a folder.
+    const lanes = (files.length > 0 ? files : [pattern]).map(fileLane);
+    inputs[stream] = [...(inputs[stream] ?? []), ...lanes];
+  }
+  return inputs;
+}
+
+function named(text: string, streams: readonly string[]): { stream: string; pattern: string } {
+  const at = text.indexOf('=');
+  const prefix = text.slice(0, Math.max(0, at));
+  if (streams.includes(prefix)) return { stream: prefix, pattern: text.slice(at + 1) };
+  const [only, ...others] = streams;
+  if (only !== undefined && others.length === 0) return { stream: only, pattern: text };
+  throw new ConfigurationError(
+    'INPUT_INVALID',
+    `the input '${text}' does not say which stream it is for`,
+    `Write it as stream=files; the streams are: ${streams.join(', ')}.`,
+  );
+}
+
+const nothing = (pattern: string): ConfigurationError =>
+  new ConfigurationError(
+    'INPUT_INVALID',
+    `no file matches '${pattern}'`,
+    'Patterns know * and ? in names, and ** for any folders; quote them, and check the path.',
+  );

@@ -1,0 +1,44 @@
+import type { Engine } from '../../engine/engine.ts';
+import { laneKey } from '../../engine/keys.ts';
+import type { Store } from '../../store/store.ts';
+import type { Plan } from '../../topology/plan.ts';
+import type { NumberedLane } from './job.ts';
+import { readLane } from './read-lane.ts';
+import type { Run } from './run.ts';
+
+export interface Gathering {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly lanes: readonly NumberedLane[];
+  readonly run: Run;
+  /** How much is read before it is folded. */
+  readonly chunkBytes: number;
+}
+
+/** Reads all lanes that are not read yet, one after the other, through the engine. */
+export async function gatherAll(plan: Plan, gathering: Gathering): Promise<void> {
+  const { engine, lanes, run, store, chunkBytes } = gathering;
+  let before = 0;
+  for (const [number, lane] of lanes.entries()) {
+    if (number >= run.lanesRead) {
+      const after = await positionOf(plan, store, lane);
+      for await (const { records, bytesRead } of readLane(lane.input, after, chunkBytes)) {
+        await engine.gather(lane.stream, lane.id, records);
+        run.read(before + bytesRead, records.length);
+        await run.pause();
+      }
+      run.laneRead();
+    }
+    before += lane.input.bytes;
+    run.read(before, 0);
+  }
+}
+
+/** The last line of a lane that all stages have dealt with; 0 if none. */
+async function positionOf(plan: Plan, store: Store, { stream, id }: NumberedLane): Promise<number> {
+  const readers = plan.stages.filter(({ source }) => source === stream);
+  const positions = await Promise.all(
+    readers.map(async ({ name }) => (await store.get('control', laneKey(name, id)))?.position),
+  );
+  return Math.min(...positions.map((position) => Number(position ?? 0)));
+}

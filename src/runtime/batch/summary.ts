@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Tally } from '../../engine/lane.ts';
+import { readTallies } from '../../engine/tallies.ts';
+import type { Store } from '../../store/store.ts';
+import type { Plan } from '../../topology/plan.ts';
+import type { Job } from './job.ts';
+import type { Written } from './output.ts';
+
+/** What a finished run says about itself, in `summary.json`: the same for the same job, however it ran. */
+export interface BatchSummary extends Job {
+  readonly format: typeof FORMAT;
+  /** What became of the lines, by stage. Every line of a stage's stream is in `records` once. */
+  readonly stages: Readonly<Record<string, Tally>>;
+  /** By name of the sink. */
+  readonly results: Readonly<Record<string, Written>>;
+  readonly deadLetters: Written;
+}
+
+const FORMAT = 1;
+
+export const summaryFile = (output: string): string => path.join(output, 'summary.json');
+
+export async function summaryOf(
+  plan: Plan,
+  {
+    job,
+    store,
+    results,
+    deadLetters,
+  }: Pick<BatchSummary, 'results' | 'deadLetters'> & {
+    readonly job: Job;
+    readonly store: Store;
+  },
+): Promise<BatchSummary> {
+  const stages: Record<string, Tally> = {};
+  for (const stage of plan.stages) stages[stage.name] = await readTallies(store, stage);
+  return { format: FORMAT, ...job, stages, results, deadLetters };
+}
+
+/** The summary of the run that has finished in a folder, if one has, and if its files are still there. */
+export function readSummary(output: string): BatchSummary | undefined {
+  const file = summaryFile(output);
+  if (!existsSync(file)) return undefined;
+  try {
+    const summary = JSON.parse(readFileSync(file, 'utf8')) as BatchSummary;
+    if (summary.format !== FORMAT) return undefined;
+    const files = [...Object.values(summary.results), summary.deadLetters];
+    const areThere = files.every(({ file: name }) => existsSync(path.join(output, name)));
+    return areThere ? summary : undefined;
+  } catch {
+    return undefined; // Not ours.
+  }
+}

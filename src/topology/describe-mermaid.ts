@@ -1,0 +1,36 @@
+import { formatDuration } from '../time/duration.ts';
+import { describeJson } from './describe-json.ts';
+import type { Plan } from './plan.ts';
+
+/** The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws. */
+export function describeMermaid(plan: Plan): string {
+  const { streams, stages } = describeJson(plan);
+  const sinks = new Map(stages.map(({ to }) => [`${to.kind} ${to.name}`, to]));
+  const stream = idsOf(
+    'stream',
+    streams.map(({ name }) => name),
+  );
+  const sink = idsOf('sink', [...sinks.keys()]);
+  return [
+    'flowchart LR',
+    ...streams.map(
+      ({ name, outOfOrdernessMs }) =>
+        `  ${stream(name)}[/${label(name, `out of order by ${formatDuration(outOfOrdernessMs)}`)}/]`,
+    ),
+    ...stages.map(({ name, operator }, n) => `  stage${n}[${label(name, operator)}]`),
+    ...[...sinks].map(([id, { kind, name }]) => `  ${sink(id)}[(${label(name, kind)})]`),
+    ...stages.flatMap(({ from, steps, to }, n) => [
+      `  ${stream(from)} -->|${label(steps.join(' > '))}| stage${n}`,
+      `  stage${n} --> ${sink(`${to.kind} ${to.name}`)}`,
+    ]),
+  ].join('\n');
+}
+
+/** Names may hold what Mermaid reads as syntax, so each thing gets a plain name of its own. */
+const idsOf =
+  (prefix: string, names: readonly string[]) =>
+  (name: string): string =>
+    `${prefix}${names.indexOf(name)}`;
+
+const label = (...lines: readonly string[]): string =>
+  `"${lines.join('<br/>').replaceAll('"', '#quot;')}"`;

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Plan, WindowKind } from '../../../src/index.ts';
+import { type BatchOptions, runBatch } from '../../../src/runtime/batch/index.ts';
+import { compareUtf8 } from '../../../src/schema/utf8-order.ts';
+import { counted } from '../../engine/plain-windows.ts';
+import { counts, type Event, events, sums, WINDOWS } from './plans.ts';
+import { streamed } from './streamed.ts';
+import { linesOf, resultsOf, workplace } from './workplace.ts';
+
+const OUT_OF_ORDER = 5_000;
+const place = workplace();
+const RUNS = { numRuns: Number(process.env.RUNS ?? 25) };
+const lanesOf = (disorder: number, maxLanes = 3) =>
+  fc.array(events(disorder), { minLength: 1, maxLength: maxLanes });
+
+describe.each(WINDOWS.map((window) => [window.name, window] as const))('%s', (_, window) => {
+  test('whatever the order, every event counts', () =>
+    fc.assert(
+      fc.asyncProperty(lanesOf(60_000), async (lanes) => {
+        const { output } = await ran(counts({ window }), lanes);
+        expect(resultsOf(output, 'counts.jsonl')).toEqual(plainly(window, lanes.flat()));
+      }),
+      RUNS,
+    ));
+
+  test('a stream of the same lines, where none is late, leaves the same bytes', () =>
+    fc.assert(
+      fc.asyncProperty(
+        lanesOf(OUT_OF_ORDER),
+        fc.integer({ min: 1, max: 9 }),
+        async (lanes, cut) => {
+          const plan = sums({ window });
+          const live = await streamed(plan, lanes, cut);
+          expect(live.tally.late).toBe(0);
+          const { output } = await ran(plan, lanes);
+          expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines);
+        },
+      ),
+      RUNS,
+    ));
+
+  test('in order of arrival, each lane has its late events as live', () =>
+    fc.assert(
+      fc.asyncProperty(lanesOf(6 * OUT_OF_ORDER, 2), async (lanes) => {
+        const plan = sums({ window });
+        const live = await streamed(plan, lanes);
+        const { output, summary } = await ran(plan, lanes, { arrival: true });
+        expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines);
+        expect(Object.values(summary.stages)).toEqual([live.tally]);
+      }),
+      RUNS,
+    ));
+
+  test('what goes to disk on the way leaves the same bytes as what does not', () =>
+    fc.assert(
+      fc.asyncProperty(
+        lanesOf(60_000),
+        fc.integer({ min: 1, max: 40_000 }),
+        async (lanes, limit) => {
+          const plan = sums({ window });
+          const roomy = await ran(plan, lanes);
+          const tight = await ran(plan, lanes, { memoryLimit: limit, checkpointEvery: 0 });
+          expect(linesOf(tight.output, 'sums.jsonl')).toEqual(linesOf(roomy.output, 'sums.jsonl'));
+        },
+      ),
+      { numRuns: 10 },
+    ));
+});
+
+async function ran(
+  plan: Plan,
+  lanes: readonly (readonly Event[])[],
+  options: Partial<BatchOptions> = {},
+) {
+  const output = place.output();
+  const inputs = { events: lanes.map((lane) => place.lane(lane)) };
+  return { output, ...(await runBatch(plan, { inputs, output, ...options })) };
+}
+
+/** The textbook's answer: every event, window by window. */
+function plainly(window: WindowKind, all: readonly Event[]) {
+  const ordered = [...all].sort((a, b) => a.at - b.at);
+  const taken = ordered.map(({ at, key }) => ({ at, key, watermark: -8.64e15 }));
+  const rows = [...counted({ window, latenessMs: 0 }, taken)].map(([id, value]) => {
+    const [, start, key] = /^(-?\d+) (.*)$/s.exec(id) ?? [];
+    return { key: String(key), windowStart: Number(start), value };
+  });
+  rows.sort((a, b) => a.windowStart - b.windowStart || compareUtf8(a.key, b.key));
+  return rows.map((row) => expect.objectContaining(row));
+}

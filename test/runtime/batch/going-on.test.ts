@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type BatchOptions, fileLane, runBatch } from '../../../src/runtime/batch/index.ts';
+import { random } from '../../support/random.ts';
+import { counts, sums, WINDOWS } from './plans.ts';
+import { linesOf, workplace } from './workplace.ts';
+
+const place = workplace();
+
+test('a run that is killed again and again leaves the same bytes as one that is not', () => {
+  const files = [0, 1, 2].map((seed) => place.write(manyEvents(seed)));
+  const [undisturbed, killed] = [place.output(), place.output()];
+  expect(child(undisturbed, 0, files)).toMatchObject({ status: 0, stdout: 'begun' });
+  const kills = [];
+  for (let after = 6; ; after += 5) {
+    const { signal, status, stdout } = child(killed, after, files);
+    if (signal === null) {
+      expect({ status, stdout }).toEqual({ status: 0, stdout: 'resumed' });
+      break;
+    }
+    kills.push(signal);
+  }
+  expect(kills.length).toBeGreaterThan(2);
+  for (const file of ['sums.jsonl', 'dead-letters.jsonl', 'summary.json']) {
+    expect(linesOf(killed, file)).toEqual(linesOf(undisturbed, file));
+  }
+  expect(linesOf(killed, 'dead-letters.jsonl').length).toBe(3);
+  expect(existsSync(path.join(killed, '.tidemark'))).toBe(false);
+});
+
+describe('a run that was interrupted', () => {
+  test('says so, and the next one goes on', async () => {
+    const { output, file } = await interrupted();
+    expect(existsSync(path.join(output, 'sums.jsonl'))).toBe(false);
+    const { went, summary } = await runBatch(sums(), options(output, file));
+    expect(went).toBe('resumed');
+    expect(Object.values(summary.stages)).toMatchObject([{ records: 3_001, deadLetters: 1 }]);
+    const whole = place.output();
+    await runBatch(sums(), options(whole, file));
+    expect(linesOf(output, 'sums.jsonl')).toEqual(linesOf(whole, 'sums.jsonl'));
+  });
+
+  test('is not gone on with over another plan, mode or input', async () => {
+    const { output, file } = await interrupted();
+    const run = (change: Partial<BatchOptions>, plan = sums()) =>
+      runBatch(plan, { ...options(output, file), ...change });
+    await expect(run({}, sums({ window: WINDOWS[4] }))).rejects.toMatchObject({
+      code: 'PLAN_CHANGED',
+      hint: expect.stringContaining('--fresh'),
+    });
+    await expect(run({ arrival: true })).rejects.toMatchObject({ code: 'PLAN_CHANGED' });
+    const other = place.write(manyEvents(9));
+    await expect(run({ inputs: { events: [fileLane(other)] } })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining(`'${other}' was not there`),
+    });
+    utimesSync(file, 1, 1);
+    await expect(run({ inputs: { events: [fileLane(file)] } })).rejects.toMatchObject({
+      message: expect.stringContaining('1970'),
+    });
+    expect((await run({ start: 'fresh', inputs: { events: [fileLane(file)] } })).went).toBe(
+      'begun',
+    );
+  });
+});
+
+describe('a run that has finished', () => {
+  test('is recognised, and not done again', async () => {
+    const file = place.write(manyEvents(1, 50));
+    const output = place.output();
+    const first = await runBatch(counts(), options(output, file));
+    const again = await runBatch(counts(), { ...options(output, file), start: 'resume' });
+    expect(again).toEqual({ summary: first.summary, went: 'finished' });
+  });
+
+  test('is done again if its results are gone, or if asked for', async () => {
+    const file = place.write(manyEvents(1, 50));
+    const output = place.output();
+    await runBatch(counts(), options(output, file));
+    const again = await runBatch(counts(), { ...options(output, file), start: 'fresh' });
+    expect(again.went).toBe('begun');
+    rmSync(path.join(output, 'counts.jsonl'));
+    expect((await runBatch(counts(), options(output, file))).went).toBe('begun');
+  });
+
+  test('of another plan stays untouched', async () => {
+    const file = place.write(manyEvents(1, 50));
+    const output = place.output();
+    await runBatch(counts(), options(output, file));
+    await expect(runBatch(sums(), options(output, file))).rejects.toMatchObject({
+      code: 'PLAN_CHANGED',
+      message: expect.stringContaining('finished run'),
+    });
+    expect(linesOf(output, 'counts.jsonl').length).toBeGreaterThan(0);
+  });
+});
+
+test('there must be something to resume', async () => {
+  const lane = place.lane(manyEvents(1, 5));
+  const run = runBatch(sums(), {
+    inputs: { events: [lane] },
+    output: place.output(),
+    start: 'resume',
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'OUTPUT_INVALID',
+    message: expect.stringContaining('to go on with'),
+  });
+});
+
+test('two runs do not share a folder; the lock of a dead one is no obstacle', async () => {
+  const { output, file } = await interrupted();
+  const lock = path.join(output, '.tidemark', 'lock');
+  writeFileSync(lock, String(process.pid));
+  await expect(runBatch(sums(), options(output, file))).rejects.toMatchObject({
+    message: `process ${process.pid} is writing to '${output}'`,
+  });
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(lock, String(pid));
+  expect((await runBatch(sums(), options(output, file))).went).toBe('resumed');
+});
+
+const options = (output: string, file: string): BatchOptions => ({
+  inputs: { events: [fileLane(file)] },
+  output,
+  memoryLimit: 300_000,
+});
+
+async function interrupted(): Promise<{ output: string; file: string }> {
+  const file = place.write(manyEvents(1));
+  const output = place.output();
+  const stop = new AbortController();
+  const run = runBatch(sums(), {
+    ...options(output, file),
+    signal: stop.signal,
+    onProgress: ({ records }) => {
+      if (records > 500) stop.abort();
+    },
+  });
+  await expect(run).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  return { output, file };
+}
+
+/** One line in them is no event. */
+function manyEvents(seed: number, howMany = 3_000): (object | string)[] {
+  const chance = random(seed);
+  const events = Array.from({ length: howMany }, (_, i) => ({
+    at: 1_000_000 + i * 100 + chance.below(3_000),
+    key: `k${chance.below(40)}`,
+    value: chance.below(1_000) / 7,
+  }));
+  return [...events, 'no event'];
+}
+
+function child(output: string, kills: number, files: readonly string[]) {
+  const script = path.join(import.meta.dirname, 'batch-child.ts');
+  const flags = ['--conditions=tidemark-source', '--import', 'tsx'];
+  const args = [...flags, script, output, String(kills), ...files];
+  const { signal, status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  return { signal, status, stdout };
+}

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import * as z from 'zod';
+import {
+  HoppingWindow,
+  type Plan,
+  pipeline,
+  SECONDS,
+  SessionWindow,
+  TumblingWindow,
+  table,
+  type WindowKind,
+} from '../../../src/index.ts';
+
+export interface Event {
+  readonly at: number;
+  readonly key: string;
+  readonly value: number;
+}
+
+export const WINDOWS: readonly WindowKind[] = [
+  TumblingWindow.of(3, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
+  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
+  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  SessionWindow.withGap(2, SECONDS),
+  SessionWindow.withGap(7, SECONDS),
+];
+
+export interface PlanOptions {
+  readonly window?: WindowKind | undefined;
+  readonly outOfOrderness?: number;
+  readonly onBadRecord?: 'deadLetter' | 'stop';
+  readonly buckets?: number;
+}
+
+/** Sums per key in windows, from a stream named `events`. */
+export function sums(options: PlanOptions = {}): Plan {
+  const { window = TumblingWindow.of(10, SECONDS), outOfOrderness = 5 * SECONDS } = options;
+  return windowed({ ...options, window, outOfOrderness })
+    .sum((e) => e.value, { buckets: options.buckets ?? 2 })
+    .to(table('sums'));
+}
+
+/** Counts per key in windows, the same way. */
+export function counts(options: PlanOptions = {}): Plan {
+  const { window = TumblingWindow.of(10, SECONDS), outOfOrderness = 5 * SECONDS } = options;
+  return windowed({ ...options, window, outOfOrderness })
+    .count({ buckets: options.buckets ?? 2 })
+    .to(table('counts'));
+}
+
+const windowed = ({
+  window,
+  outOfOrderness,
+  onBadRecord = 'deadLetter',
+}: PlanOptions & { readonly window: WindowKind; readonly outOfOrderness: number }) =>
+  pipeline('test')
+    .stream('events', {
+      schema: z.object({ at: z.number(), key: z.string(), value: z.number() }),
+      timestamp: (e) => e.at,
+      outOfOrderness,
+      maxDelay: 0,
+      onBadRecord,
+    })
+    .keyBy((e) => e.key)
+    .window(window);
+
+/** Events that move on, each up to `disorder` ms behind the newest; often right at a boundary. */
+export function events(disorder: number, maxLength = 60): fc.Arbitrary<Event[]> {
+  const step = fc.record({
+    forward: fc.nat(3 * SECONDS),
+    back: fc.nat(disorder),
+    round: fc.boolean(),
+    key: fc.constantFrom('a', 'b', 'ü', '\u{1f30a}', 'c#1'),
+    value: fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  });
+  return fc.array(step, { maxLength }).map((steps) => {
+    let newest = 1_000_000;
+    return steps.map(({ forward, back, round, key, value }) => {
+      newest += forward;
+      const at = newest - back;
+      const onTheGrid = Math.ceil(at / SECONDS) * SECONDS;
+      return { at: round && onTheGrid <= newest ? onTheGrid : at, key, value: value / 2 ** 60 };
+    });
+  });
+}
