@@ -122,6 +122,24 @@ export class InterruptedError extends TidemarkError {
   override readonly retryable = true;
 }
 
+/** A value that a stage has to remember cannot be written as it is and read back the same. */
+export class NotStorableError extends TidemarkError {
+  readonly code = 'NOT_STORABLE';
+}
+
+/**
+ * A window of a key holds more than its aggregate was allowed to. The window is not told wrong: its
+ * bucket waits, with everything it has, for a plan with a greater limit.
+ */
+export class LimitError extends TidemarkError {
+  readonly code = 'LIMIT_EXCEEDED';
+}
+
+/** An aggregate whose result depends on how events were ordered, cut or stored. Thrown by tests only. */
+export class AggregateLawError extends TidemarkError {
+  readonly code = 'AGGREGATE_LAW';
+}
+
 /** A rule that the library itself must hold is broken. Never caught; please report it. */
 export class InvariantError extends TidemarkError {
   readonly code = 'INVARIANT';

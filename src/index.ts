@@ -1,6 +1,27 @@
 export * from './errors.ts';
 export type { Observation, Observer } from './observability/observer.ts';
-export type { Aggregate } from './operators/aggregate.ts';
+export type { Aggregate, AnyAggregate, At } from './operators/aggregate.ts';
+export { average, count, max, min, sum } from './operators/aggregates.ts';
+export {
+  type ApproximateDistinctOptions,
+  approximateDistinct,
+} from './operators/approximate-distinct.ts';
+export { collect } from './operators/collect.ts';
+export type { Combined, Parts } from './operators/combined.ts';
+export type { CustomAggregate } from './operators/custom.ts';
+export { distinct, type HeldOptions } from './operators/distinct.ts';
+export { aggregate } from './operators/make-aggregate.ts';
+export type { Origin } from './operators/operator.ts';
+export { first, last, maxBy, minBy } from './operators/pick.ts';
+export { type Quantiles, type QuantilesOptions, quantiles } from './operators/quantiles.ts';
+export { type ReduceOptions, reduce } from './operators/reduce.ts';
+export type { Scalar } from './operators/scalar.ts';
+export { sumDecimal } from './operators/sum-decimal.ts';
+export { type Ranked, type TopKOptions, topK } from './operators/top-k.ts';
+export { standardDeviation, type VarianceOptions, variance } from './operators/variance.ts';
+export type { ByteReader, ByteWriter } from './schema/bytes.ts';
+export { type Codec, countCodec, numberCodec } from './schema/codec.ts';
+export { jsonCodec } from './schema/json-codec.ts';
 export type { Schema } from './schema/standard-schema.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetterSink } from './sinks/dead-letter-sink.ts';
 export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';

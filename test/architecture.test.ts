@@ -69,6 +69,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb',
     'engine',
     'topology',
+    'operators',
     'schema',
     'observability',
     'time',

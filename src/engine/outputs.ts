@@ -9,22 +9,29 @@ export type At = Pick<Output, 'stage' | 'bucket' | 'slot' | 'chunk'>;
 
 /** Gives the results of a key in a slot their identity. */
 export const outputsOf = (at: At, key: string, results: readonly Result[]): Output[] =>
-  // Field by field: copied in bulk, this object costs as much as all the rest of a firing.
-  results.map(({ windowStart, windowEnd, value, revision, final }, index) => ({
-    stage: at.stage,
-    bucket: at.bucket,
-    slot: at.slot,
-    chunk: at.chunk,
-    key,
-    index,
-    windowStart,
-    windowEnd,
-    value,
-    revision,
-    final,
-    // Bucket and key are the row's own: the slot and the index order what is written to one row.
-    position: `${slotText(at.slot)}#${String(index).padStart(4, '0')}`,
-  }));
+  results.map((result, index) =>
+    // What a final result does not have costs nothing.
+    result.final
+      ? outputOf(at, key, result, index)
+      : { ...outputOf(at, key, result, index), ...result },
+  );
+
+/** Field by field: copied in bulk, this object costs as much as all the rest of a firing. */
+const outputOf = (at: At, key: string, result: Result, index: number): Output => ({
+  stage: at.stage,
+  bucket: at.bucket,
+  slot: at.slot,
+  chunk: at.chunk,
+  key,
+  index,
+  windowStart: result.windowStart,
+  windowEnd: result.windowEnd,
+  value: result.value,
+  revision: result.revision,
+  final: result.final,
+  // Bucket and key are the row's own: the slot and the index order what is written to one row.
+  position: `${slotText(at.slot)}#${String(index).padStart(4, '0')}`,
+});
 
 /** Keys in the order and the groups in which they are worked on: the same ones at every firing. */
 export function* chunksOf(

@@ -10,9 +10,8 @@ import { segmentExpiry } from './retention.ts';
 
 /** The most that one segment may take; an item of a DynamoDB table holds 400 KB. */
 const SEGMENT_MAX = 256 * 1024;
-/** A segment is closed above this, before compression: another piece of long keys still fits in. */
+/** A segment is closed above this, before compression: a row that is already begun still fits in. */
 const CLOSED_ABOVE = 96 * 1024;
-const PIECE_ROWS = 128;
 /**
  * Smaller ones also take the rows of the next slots: a write costs the same up to 1 KB, and a read
  * up to 4 KB (DynamoDB developer guide, read and write operations), so a batch that touches many
@@ -61,25 +60,20 @@ function pack({ stage }: StageContext, groups: readonly Group[]): Packed[] {
     packed.push({ lastSlot, data });
     writer = new SegmentWriter(codec);
   };
-  for (const { slot, rows } of groups.flatMap(inPieces)) {
+  const write = (slot: number, rows: Group['rows']): number => {
     const sameSlot = slot === lastSlot;
     const tooFar = slot - firstSlot > segmentSpanMs;
     const tooMuch = writer.size > (sameSlot ? CLOSED_ABOVE : SHARED_BELOW);
     if (tooFar || tooMuch) close();
     if (writer.size === 0) firstSlot = slot;
     lastSlot = slot;
-    writer.group(slot, rows);
+    return writer.group(slot, rows, CLOSED_ABOVE);
+  };
+  for (const { slot, rows } of groups) {
+    for (let from = 0; from < rows.length; ) from += write(slot, rows.slice(from));
   }
   close();
   return packed;
-}
-
-function inPieces(group: Group): Group[] {
-  const pieces: Group[] = [];
-  for (let from = 0; from < group.rows.length; from += PIECE_ROWS) {
-    pieces.push({ ...group, rows: group.rows.slice(from, from + PIECE_ROWS) });
-  }
-  return pieces;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { BadRecordError } from '../errors.ts';
 import { countCodec, numberCodec } from '../schema/codec.ts';
 import type { Aggregate } from './aggregate.ts';
+import { finite } from './checks.ts';
 import {
   addToExactSum,
   type ExactSum,
@@ -91,9 +91,4 @@ function extreme<In>(
     finish: (accumulator) => accumulator,
     codec: numberCodec,
   };
-}
-
-function finite(value: number, name: string): number {
-  if (Number.isFinite(value)) return value;
-  throw new BadRecordError(`a value to take the ${name} of is not a finite number`);
 }

@@ -2,7 +2,7 @@ import type { Codec } from '../schema/codec.ts';
 import { floorTo } from '../time/slot.ts';
 import type { Window } from '../windows/window.ts';
 import type { Aggregate } from './aggregate.ts';
-import type { Operator, Result } from './operator.ts';
+import type { Operator, Origin, Result } from './operator.ts';
 
 /** Windows that are the same for all keys: tumbling ones, and hopping ones, which overlap. */
 export interface AlignedWindows {
@@ -46,11 +46,12 @@ export function alignedWindows<In, Acc, Out>(
     firstLook: (eventTime: number) => sliceEnd(eventTime) - 1,
     lastLook: (eventTime: number) => lastWindow(windows, eventTime).end - 1,
     create: () => [],
-    add(slices: Slice<Acc>[], event: In, eventTime: number) {
+    add(slices: Slice<Acc>[], event: In, eventTime: number, origin: Origin) {
       const end = sliceEnd(eventTime);
+      const at = { ...origin, eventTime };
       const slice = find(slices, end);
-      if (slice) slice.accumulator = aggregate.add(slice.accumulator, event);
-      else slices.push({ end, accumulator: aggregate.add(aggregate.create(), event) });
+      if (slice) slice.accumulator = aggregate.add(slice.accumulator, event, at);
+      else slices.push({ end, accumulator: aggregate.add(aggregate.create(), event, at) });
       return slices;
     },
     merge: (slices: Slice<Acc>[], other: Slice<Acc>[]) => mergeSlices(aggregate, slices, other),

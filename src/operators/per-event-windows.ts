@@ -45,8 +45,8 @@ export function perEventWindows<In, Acc, Out>(
     firstLook: (eventTime) => eventTime,
     lastLook: (eventTime) => (which === 'lookBack' ? eventTime : eventTime + spanMs),
     create: () => [],
-    add(moments, event, eventTime) {
-      const accumulator = aggregate.add(aggregate.create(), event);
+    add(moments, event, eventTime, origin) {
+      const accumulator = aggregate.add(aggregate.create(), event, { ...origin, eventTime });
       return addMoment(aggregate, moments, { at: eventTime, accumulator, count: 1 });
     },
     merge,

@@ -49,9 +49,9 @@ export function sessions<In, Acc, Out>(
     firstLook: (eventTime: number) => eventTime,
     lastLook: (eventTime: number) => eventTime + gapMs + allowedLatenessMs,
     create: () => [],
-    add(list, event, eventTime) {
+    add(list, event, eventTime, origin) {
       // Folded into an accumulator of its own first: if that throws, nothing has changed.
-      const accumulator = aggregate.add(aggregate.create(), event);
+      const accumulator = aggregate.add(aggregate.create(), event, { ...origin, eventTime });
       const session = { start: eventTime, last: eventTime, accumulator, told: 0, isTold: false };
       return joined(aggregate, gapMs, list, session);
     },

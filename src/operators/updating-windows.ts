@@ -59,9 +59,9 @@ export function updatingWindows<In, Acc, Out>(
     firstLook: (eventTime) => Math.min(firstClosing(windows, eventTime), early(eventTime)) - 1,
     lastLook: (eventTime) => lastWindow(windows, eventTime).end - 1 + allowedLatenessMs,
     create: () => [],
-    add(slices, event, eventTime) {
+    add(slices, event, eventTime, origin) {
       const end = sliceEnd(eventTime);
-      const accumulator = aggregate.add(aggregate.create(), event);
+      const accumulator = aggregate.add(aggregate.create(), event, { ...origin, eventTime });
       return mergeSlices(aggregate, slices, [{ end, accumulator }]);
     },
     merge: (slices, other) => mergeSlices(aggregate, slices, other),

@@ -40,13 +40,27 @@ export class SegmentWriter<Contribution> {
     return this.#body.length;
   }
 
-  group(slot: number, rows: readonly Row<Contribution>[]): void {
-    this.#body.float(slot);
-    this.#body.unsigned(rows.length);
+  /**
+   * Writes rows of a slot until the segment has more than `sizeMax` bytes: one at least. Returns how
+   * many were written.
+   */
+  group(
+    slot: number,
+    rows: readonly Row<Contribution>[],
+    sizeMax = Number.POSITIVE_INFINITY,
+  ): number {
+    const group = new ByteWriter();
+    let written = 0;
     for (const row of rows) {
-      this.#body.text(row.key);
-      this.#codec.write(row.contribution, this.#body, slot);
+      if (written > 0 && this.size + group.length > sizeMax) break;
+      group.text(row.key);
+      this.#codec.write(row.contribution, group, slot);
+      written++;
     }
+    this.#body.float(slot);
+    this.#body.unsigned(written);
+    this.#body.raw(group.bytes());
+    return written;
   }
 
   finish(): Uint8Array {

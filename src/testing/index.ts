@@ -5,6 +5,7 @@ export {
   memorySink,
 } from '../sinks/memory.ts';
 export { type MemoryStore, memoryStore } from '../store/memory.ts';
+export { type AggregateLawOptions, checkAggregateLaws } from './aggregate-laws.ts';
 export type { ContractCase } from './contracts/contract.ts';
 export { deadLetterContract } from './contracts/dead-letter-contract.ts';
 export { sinkContract } from './contracts/sink-contract.ts';

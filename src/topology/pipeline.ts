@@ -1,6 +1,5 @@
 import { PlanError } from '../errors.ts';
-import type { Aggregate } from '../operators/aggregate.ts';
-import { average, count, max, min, sum } from '../operators/aggregates.ts';
+import type { AnyAggregate } from '../operators/aggregate.ts';
 import { alignedWindows } from '../operators/aligned-windows.ts';
 import type { Operator } from '../operators/operator.ts';
 import { perEventWindows } from '../operators/per-event-windows.ts';
@@ -9,6 +8,7 @@ import { updatingWindows } from '../operators/updating-windows.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import { MINUTES } from '../time/duration.ts';
 import type { WindowKind } from '../windows/window.ts';
+import { aggregations } from './aggregations.ts';
 import { deepFreeze } from './freeze.ts';
 import type {
   LatePlan,
@@ -109,16 +109,13 @@ const WINDOW_KINDS: readonly string[] = ['aligned', 'session', 'perEvent'];
 const DROPPED: LatePlan = { allowedLatenessMs: 0, emitEveryMs: 0, sideOutput: undefined };
 
 function windowed(draft: WindowedDraft): WindowedStream<unknown> {
-  type Of = (event: unknown) => number;
-  const compute = (aggregate: unknown, options?: StageOptions) =>
-    results(draft, windowOperator(draft, aggregate as AnyAggregate), options);
-  const over = (aggregate: (of: Of) => unknown) => (of: Of, options?: StageOptions) => {
-    checkFunction('the value to aggregate', of);
-    return compute(aggregate(of), options);
-  };
+  const compute = aggregations((aggregate, options) =>
+    results(draft, windowOperator(draft, aggregate), options),
+  );
   const later = (late: Partial<LatePlan>): WindowedStream<unknown> =>
     windowed({ ...draft, late: { ...draft.late, ...late } });
   return Object.freeze({
+    ...compute,
     allowedLateness: (allowedLatenessMs: number) => {
       checkDuration('the allowed lateness', allowedLatenessMs, 0);
       if (allowedLatenessMs > 0) checkUpdates(draft.window);
@@ -134,15 +131,8 @@ function windowed(draft: WindowedDraft): WindowedStream<unknown> {
       checkUpdates(draft.window);
       return later({ emitEveryMs: every });
     },
-    count: (options?: StageOptions) => compute(count(), options),
-    sum: over(sum),
-    min: over(min),
-    max: over(max),
-    average: over(average),
   });
 }
-
-type AnyAggregate = Aggregate<unknown, unknown, unknown>;
 
 function windowOperator({ window, late }: WindowedDraft, aggregate: AnyAggregate): Operator {
   if (window.kind === 'session') return sessions({ ...window, ...late }, aggregate) as Operator;
@@ -158,7 +148,7 @@ function results(
   draft: WindowedDraft,
   operator: Operator,
   options: StageOptions = {},
-): Results<number> {
+): Results<unknown> {
   const stage = stagePlan(draft, operator, options);
   return Object.freeze({
     to: (sink: SinkPlan): Plan => {

@@ -1,3 +1,13 @@
+import type { AnyAggregate } from '../operators/aggregate.ts';
+import type { ApproximateDistinctOptions } from '../operators/approximate-distinct.ts';
+import type { Combined, Parts } from '../operators/combined.ts';
+import type { CustomAggregate } from '../operators/custom.ts';
+import type { HeldOptions } from '../operators/distinct.ts';
+import type { Quantiles, QuantilesOptions } from '../operators/quantiles.ts';
+import type { ReduceOptions } from '../operators/reduce.ts';
+import type { Scalar } from '../operators/scalar.ts';
+import type { Ranked, TopKOptions } from '../operators/top-k.ts';
+import type { VarianceOptions } from '../operators/variance.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
 import type { WindowKind } from '../windows/window.ts';
@@ -59,7 +69,10 @@ export interface StageOptions {
   readonly keysPerChunk?: number;
 }
 
-/** Windows of a keyed stream, waiting for what is to be computed in each. */
+/**
+ * Windows of a keyed stream, waiting for what is to be computed in each. The aggregates of the same
+ * names say what each one means and costs.
+ */
 export interface WindowedStream<T> {
   /**
    * Takes events up to this much after the end of their window, ms: each slot of them makes a revision
@@ -73,9 +86,49 @@ export interface WindowedStream<T> {
   emit(early: { readonly every: number }): WindowedStream<T>;
   count(options?: StageOptions): Results<number>;
   sum(of: (event: T) => number, options?: StageOptions): Results<number>;
+  /** Of decimals given as text, to the last digit. */
+  sumDecimal(of: (event: T) => string | bigint, options?: StageOptions): Results<string>;
   min(of: (event: T) => number, options?: StageOptions): Results<number>;
   max(of: (event: T) => number, options?: StageOptions): Results<number>;
   average(of: (event: T) => number, options?: StageOptions): Results<number>;
+  variance(of: (event: T) => number, options?: StageOptions & VarianceOptions): Results<number>;
+  standardDeviation(
+    of: (event: T) => number,
+    options?: StageOptions & VarianceOptions,
+  ): Results<number>;
+  /** How many different values, exactly. */
+  distinct(of: (event: T) => Scalar, options?: StageOptions & HeldOptions): Results<number>;
+  /** About how many different values, in bounded space. */
+  approximateDistinct(
+    of: (event: T) => Scalar,
+    options?: StageOptions & ApproximateDistinctOptions,
+  ): Results<number>;
+  /** The `k` most frequent values, or those of the greatest weight, greatest first. */
+  topK<V extends Scalar>(
+    k: number,
+    of: (event: T) => V,
+    options?: StageOptions & TopKOptions<T>,
+  ): Results<readonly Ranked<V>[]>;
+  /** `quantiles([0.5, 0.99], (e) => e.durationMs)` gives `{ '0.5': 12, '0.99': 80 }`. */
+  quantiles<const Q extends number>(
+    wanted: readonly Q[],
+    of: (event: T) => number,
+    options?: StageOptions & QuantilesOptions,
+  ): Results<Quantiles<Q>>;
+  /** All events, or a value of each, in event-time order. */
+  collect(options?: StageOptions & HeldOptions): Results<readonly T[]>;
+  collect<V>(of: (event: T) => V, options?: StageOptions & HeldOptions): Results<readonly V[]>;
+  /** The events made one, two at a time, in event-time order. */
+  reduce(combine: (left: T, right: T) => T, options?: StageOptions & ReduceOptions): Results<T>;
+  /** Several at once: `{ n: count(), revenue: sum((e) => e.amount) }`, and the stage has a name. */
+  aggregate<P extends Parts<T>>(
+    parts: P,
+    options: StageOptions & { readonly name: string },
+  ): Results<Combined<P>>;
+  /** Any aggregate, such as `first((e) => e.page)`. */
+  aggregate<Out>(aggregate: AnyAggregate<T, Out>, options?: StageOptions): Results<Out>;
+  /** One of your own; it has a `name`, or the stage has. */
+  aggregate<Acc, Out>(custom: CustomAggregate<T, Acc, Out>, options?: StageOptions): Results<Out>;
 }
 
 /** One result of one window of one key. Times in ms; `windowEnd` is not included. */

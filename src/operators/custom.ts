@@ -1,0 +1,80 @@
+import { BadRecordError, NotStorableError, PlanError } from '../errors.ts';
+import type { Codec } from '../schema/codec.ts';
+import { jsonCodec, jsonText } from '../schema/json-codec.ts';
+import type { Aggregate, At } from './aggregate.ts';
+import { checkFunctionOf } from './checks.ts';
+
+/**
+ * An aggregate of one's own. The rules are those of `Aggregate`; `checkAggregateLaws` of
+ * tidemark/testing tells whether they hold.
+ */
+export interface CustomAggregate<In, Acc, Out> {
+  /** Stable: part of the stage's name. Without it the stage must be named. */
+  readonly name?: string;
+  create(): Acc;
+  add(accumulator: Acc, event: In, at: At): Acc;
+  merge(accumulator: Acc, other: Acc): Acc;
+  finish(accumulator: Acc): Out;
+  /** How accumulators are stored. Default: as JSON, which must hold them exactly. */
+  readonly codec?: Codec<Acc>;
+  /** For types only, there is no value. */
+  readonly accepts?: (event: In) => void;
+}
+
+/** What stands for a name that was not given; no stage can be called so. */
+export const UNNAMED = '(custom)';
+
+/**
+ * Without a codec every event is first folded into an accumulator of its own: if that cannot be
+ * stored, as when a missing number made it NaN, the event alone is set aside. With a codec events are
+ * added to the accumulator that is there, and `add` must throw before it changes anything.
+ *
+ * @throws PlanError SETTING_INVALID unless all functions are there and JSON, or the codec, holds `create()`
+ */
+export function customAggregate<In, Acc, Out>(
+  custom: CustomAggregate<In, Acc, Out>,
+): Aggregate<In, Acc, Out> {
+  for (const part of ['create', 'add', 'merge', 'finish'] as const) {
+    checkFunctionOf(`${part} of an aggregate`, custom[part]);
+  }
+  const { codec } = custom;
+  if (codec === undefined) checkStorable(custom.create());
+  return Object.freeze({
+    name: custom.name ?? UNNAMED,
+    create: () => custom.create(),
+    add: (accumulator: Acc, event: In, at?: At) =>
+      codec === undefined
+        ? custom.merge(accumulator, single(custom, event, at as At))
+        : custom.add(accumulator, event, at as At),
+    merge: (accumulator: Acc, other: Acc) => custom.merge(accumulator, other),
+    finish: (accumulator: Acc) => custom.finish(accumulator),
+    codec: codec ?? jsonCodec<Acc>(),
+  });
+}
+
+function single<In, Acc>(custom: CustomAggregate<In, Acc, unknown>, event: In, at: At): Acc {
+  const accumulator = custom.add(custom.create(), event, at);
+  try {
+    jsonText(accumulator);
+  } catch (cause) {
+    throw new BadRecordError(`with it the aggregate cannot be stored: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+  return accumulator;
+}
+
+function checkStorable(empty: unknown): void {
+  try {
+    jsonText(empty);
+  } catch (cause) {
+    if (!(cause instanceof NotStorableError)) throw cause;
+    throw new PlanError(
+      'SETTING_INVALID',
+      `what create() of an aggregate gives cannot be stored: ${cause.message}`,
+      'Keep null, texts, finite numbers, booleans, arrays and plain objects, or give a codec.',
+    );
+  }
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : 'unknown');
