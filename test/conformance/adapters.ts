@@ -1,4 +1,5 @@
 import type { Adapter } from './adapter.ts';
+import { lookBack } from './look-back.ts';
 import { channels, partitions } from './watermarks.ts';
 import { windows } from './windows.ts';
 
@@ -7,6 +8,8 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
   'window.tumbling': windows,
   'window.hopping': windows,
   'window.session': windows,
+  'window.sliding': windows,
+  'over.range': lookBack,
   panes: windows,
   'watermark.partitions': partitions,
   'watermark.channels': channels,

@@ -18,7 +18,7 @@ export async function judge(vector: Vector): Promise<Outcome> {
   const rules = RULES.filter((rule) => rule.applies(vector));
   const whole = rules.find((rule) => rule.leavesOut === undefined);
   if (whole) return { vector, kind: 'skipped', told: nameOf(whole, vector), lighter: [] };
-  const left = new Set(rules.flatMap((rule) => rule.leavesOut ?? []));
+  const left = new Set<string>(rules.flatMap((rule) => rule.leavesOut ?? []));
   const checks = (await run(vector)).filter(({ name }) => !left.has(name));
   const failed = checks.filter((check) => check.difference !== undefined);
   const told = failed.map(({ name, difference }) => `${name}: ${difference}`).join(' / ');

@@ -20,6 +20,16 @@ export function tookLateOfPartition({ inputs, params, expected }: Vector): boole
   return false;
 }
 
+/** True if the engine took an event at or behind the watermark. */
+export function tookBehindWatermark({ inputs, expected }: Vector): boolean {
+  const late = new Set(expected.late.map(({ i }) => i));
+  let watermark = -Infinity;
+  return inputs.some(({ type, ts = 0, i }) => {
+    if (type === 'watermark') watermark = Math.max(watermark, ts);
+    return type === 'record' && ts <= watermark && !late.has(i);
+  });
+}
+
 /** Where a channel stands, as the engine sees it. */
 interface Channel {
   active: boolean;

@@ -1,8 +1,16 @@
 import type { CheckName } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
-import { roseOnIdle, tookLateOfPartition, wentOnWithoutChannel } from './lane-history.ts';
+import {
+  roseOnIdle,
+  tookBehindWatermark,
+  tookLateOfPartition,
+  wentOnWithoutChannel,
+} from './lane-history.ts';
+import { latenessOf } from './revisions.ts';
 import { closedOtherwise, tookExpired } from './session-history.ts';
+import { hasPartlyLate, nearBeginning } from './sliding-history.ts';
 import { numberIn, type Vector } from './vector.ts';
+import { windowSettings } from './window-settings.ts';
 import { AGGREGATES, aggregatesOf } from './windows.ts';
 
 /** Where we decide otherwise than an engine, or have nothing yet: which vectors that concerns, and why. */
@@ -10,7 +18,7 @@ export interface Rule {
   readonly name: string;
   readonly reason: string;
   /** The comparisons that it leaves out; not given: all of them, the vector is skipped. */
-  readonly leavesOut?: readonly CheckName[];
+  readonly leavesOut?: readonly (CheckName | 'some windows')[];
   /** More exactly what, where the rule covers several things. */
   readonly what?: (vector: Vector) => string;
   readonly applies: (vector: Vector) => boolean;
@@ -20,7 +28,19 @@ export interface Rule {
 const isWindow = ({ operator }: Vector): boolean =>
   operator.startsWith('window.') || operator === 'panes';
 
-const latenessOf = ({ params }: Vector): number => numberIn(params, 'allowedLateness') ?? 0;
+const hasSessions = (vector: Vector): boolean => windowSettings(vector)?.window.kind === 'session';
+
+/** Of Beam, as the vectors say it. */
+type Trigger =
+  | 'default'
+  | {
+      readonly repeatedly?: unknown;
+      readonly afterWatermark?: { readonly late: { readonly afterCount?: number } | null };
+    };
+
+const waitsForCount = (trigger: Trigger): boolean =>
+  typeof trigger === 'object' &&
+  (trigger.afterWatermark === undefined || (trigger.afterWatermark.late?.afterCount ?? 1) > 1);
 
 const missingAggregates = (vector: Vector): string[] =>
   aggregatesOf(vector).filter((name) => AGGREGATES[name] === undefined);
@@ -45,18 +65,22 @@ export const RULES: readonly Rule[] = [
     applies: (vector) => isWindow(vector) && missingAggregates(vector).length > 0,
   },
   {
-    name: 'discarding panes',
+    name: 'discarding sessions',
     reason:
-      'A revision holds the whole window, so that a table row can be replaced by it; what came since the last one is the difference of the two.',
+      'What was discarded of sessions that became one is in no pane of it; a revision holds the whole session.',
     applies: (vector) =>
       vector.params.accumulation === 'discarding' &&
+      hasSessions(vector) &&
       latenessOf(vector) > 0 &&
       vector.facts.batchIdeal !== true,
   },
   {
-    name: 'allowed lateness not built yet',
-    reason: 'The library drops late events; revisions are to come.',
-    applies: (vector) => isWindow(vector) && latenessOf(vector) > 0,
+    name: 'panes by count',
+    reason:
+      'Results and revisions come when the watermark moves on, not when so many events have come; what stands at the end is the same.',
+    leavesOut: ['updates'],
+    applies: ({ engine, params }) =>
+      engine === 'beam-java-direct' && waitsForCount(params.trigger as Trigger),
   },
   {
     name: 'global window',
@@ -78,6 +102,33 @@ export const RULES: readonly Rule[] = [
       'Results on closing were taken with a store that keeps sessions for 30 days: late events join sessions that had come out. A session that is out is closed here, as with the default store.',
     leavesOut: ['onClose'],
     applies: (vector) => vector.operator === 'window.session' && closedOtherwise(vector),
+  },
+  {
+    name: 'sliding windows near 1970',
+    reason:
+      'A window may begin before 1970; in Kafka Streams all events nearer to it than the span share the first one, in place of a window that ends at each of them.',
+    leavesOut: ['some windows'],
+    applies: nearBeginning,
+  },
+  {
+    name: 'late event in later sliding windows',
+    reason:
+      'An event that is late for the windows that have closed counts in all that are open, and a new one may begin after it; Kafka Streams makes windows from what closed ones held, and begins none after an event whose own window is closed.',
+    leavesOut: ['some windows'],
+    applies: hasPartlyLate,
+  },
+  {
+    name: 'forgotten by the store',
+    reason:
+      'A window stays until it closes; in Kafka Streams the store, as it is by default, has lost what happened a while ago, so that some windows are not made. The results on closing, with a store that keeps 30 days, have them.',
+    leavesOut: ['finals'],
+    applies: (vector) => vector.operator === 'window.sliding' && closedOtherwise(vector),
+  },
+  {
+    name: 'late for its key',
+    reason:
+      'An event is late by the watermark of its lane; in SQL only if its own key has had a result at or after it.',
+    applies: (vector) => vector.operator === 'over.range' && tookBehindWatermark(vector),
   },
   {
     name: 'own lane judges',

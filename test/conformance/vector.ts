@@ -53,8 +53,8 @@ export interface Bounds {
 }
 
 export interface Update extends Final {
-  /** The input that caused it. */
-  readonly after: number;
+  /** The input that caused it; Beam does not tell. */
+  readonly after?: number;
 }
 
 export interface Late {

@@ -9,14 +9,9 @@ import {
 import { type TestDriver, testDriver } from '../../src/testing/index.ts';
 import type { Check } from './adapter.ts';
 import { difference, line } from './compare.ts';
-import {
-  type Bounds,
-  type Final,
-  type Input,
-  numberIn,
-  type Update,
-  type Vector,
-} from './vector.ts';
+import { isReplaced, lastOf, latenessOf, news, type Told, toldBy, toldLine } from './revisions.ts';
+import { isLeftOut, isWhollyLate } from './sliding-history.ts';
+import type { Bounds, Final, Input, Late, Update, Vector } from './vector.ts';
 import { type WindowSettings, windowSettings } from './window-settings.ts';
 
 const schema = z.object({ key: z.string(), value: z.unknown(), ts: z.number() });
@@ -54,28 +49,43 @@ interface Ran {
   readonly finals: readonly string[];
   /** Each after the input that caused it. */
   readonly emitted: readonly string[];
+  /** The same, without retractions. */
+  readonly told: readonly Told[];
   readonly late: readonly number[];
 }
 
 async function run(vector: Vector, settings: WindowSettings, aggregate: string): Promise<Ran> {
   const driver = testDriver(planOf(settings, aggregate));
-  const inputs = vector.inputs.filter((input) => isTaken(input, aggregate));
+  const inputs = vector.inputs.filter((input) => isTaken(input, vector, aggregate));
   const records = inputs.filter(({ type }) => type === 'record');
-  const emitted: string[] = [];
+  const told: Told[] = [];
+  const isOut = isLeftOut(vector);
+  const toldIn = (rows: readonly Shown[], rise: number): Told[] =>
+    rows.flatMap(({ key, windowStart, windowEnd, value, retracted }) => {
+      const window = settings.bounds({ start: windowStart, end: windowEnd });
+      return window && !retracted && !isOut(key, window) ? [{ rise, key, window, value }] : [];
+    });
   for (const input of inputs) {
     await step(driver, settings, input);
-    emitted.push(...linesOf(settings, driver.takeOutputs()).map((one) => `${input.i}: ${one}`));
+    told.push(...toldIn(driver.takeOutputs(), input.i));
   }
+  const emitted = told.map(toldLine);
   await driver.end();
+  told.push(...toldIn(driver.takeOutputs(), Infinity));
   const bad = driver.deadLetters();
   if (bad.length > 0) throw new Error(`${bad.length} dead letters: ${bad[0]?.detail}`);
   const late = driver.late().map(({ number }) => records[number]?.i ?? -1);
-  return { finals: linesOf(settings, driver.results()), emitted, late };
+  const finals = toldIn(driver.results(), Infinity);
+  return { finals: finals.map((one) => line(one.key, one.window, one.value)), emitted, told, late };
 }
 
-/** Kafka Streams drops records without a key, and counts those without a value but takes nothing else of them. */
-const isTaken = ({ type, key, value }: Input, aggregate: string): boolean =>
-  type !== 'record' || (key !== null && (value !== null || aggregate === 'count'));
+/**
+ * Kafka Streams drops records without a key, and counts those without a value but takes nothing else
+ * of them; in sliding windows it does not count them either.
+ */
+const isTaken = ({ type, key, value }: Input, { operator }: Vector, aggregate: string): boolean =>
+  type !== 'record' ||
+  (key !== null && (value !== null || (aggregate === 'count' && operator !== 'window.sliding')));
 
 async function step(driver: TestDriver, settings: WindowSettings, input: Input): Promise<void> {
   const { type, key, value, ts = 0, advance = 0 } = input;
@@ -85,34 +95,32 @@ async function step(driver: TestDriver, settings: WindowSettings, input: Input):
   if (type === 'processing-time') driver.clock.advance(advance);
 }
 
-function planOf({ window, resolution, outOfOrderness }: WindowSettings, aggregate: string): Plan {
+export function planOf(settings: PlanSettings, aggregate: string): Plan {
+  const { window, resolution, outOfOrderness, allowedLateness } = settings;
   const stream = pipeline('conformance')
     .stream('in', { schema, timestamp: ({ ts }) => ts, outOfOrderness })
     .keyBy(({ key }) => key)
-    .window(window);
+    .window(window)
+    .allowedLateness(allowedLateness);
   const compute = AGGREGATES[aggregate];
   if (compute === undefined) throw new Error(`there is no aggregate ${aggregate}`);
   const options = resolution === undefined ? {} : { resolution };
   return compute(stream, { name: 'stage', ...options }).to(table('results'));
 }
 
+type PlanSettings = Omit<WindowSettings, 'watermark' | 'bounds'>;
+
 interface Shown {
   readonly key: string;
   readonly windowStart: number;
   readonly windowEnd: number;
   readonly value: unknown;
-}
-
-function linesOf(settings: WindowSettings, rows: readonly Shown[]): string[] {
-  return rows.flatMap(({ key, windowStart, windowEnd, value }) => {
-    const bounds = settings.bounds({ start: windowStart, end: windowEnd });
-    return bounds ? [line(key, bounds, value)] : [];
-  });
+  readonly retracted?: boolean;
 }
 
 function compareRun(
   vector: Vector,
-  { window }: WindowSettings,
+  settings: WindowSettings,
   ran: Ran,
   aggregate: string,
 ): Check[] {
@@ -127,17 +135,20 @@ function compareRun(
   ): void => {
     checks.push({ name, difference: difference(wanted, ours) });
   };
+  const isOut = isLeftOut(vector);
+  const isIn = ({ key, window }: Final): boolean => !isOut(key, window as Bounds);
   const told = (updates: readonly Update[]): string[] =>
-    updates.map((update) => `${update.after}: ${theirs(update)}`);
-  compare('finals', ran.finals, expected.finals.map(theirs));
+    updates.filter(isIn).map((update) => `${update.after}: ${theirs(update)}`);
+  compare('finals', ran.finals, finalsOf(vector, settings, aggregate).filter(isIn).map(theirs));
   const closed = expected.onCloseEmitStrategy ?? expected.onClose;
   if (closed) compare('onClose', ran.emitted, told(closed));
   // What ran as SQL tells its results only.
   if (params.api) return checks;
   // Flink's windows come out once, when they close, where nothing late is taken.
-  const once = engine === 'flink' && numberIn(params, 'allowedLateness') === 0;
+  const once = engine === 'flink' && latenessOf(vector) === 0;
   if (once) compare('updates', ran.emitted, told(expected.updates));
-  const late = expected.late.filter((one) => isWhole(one, window, vector));
+  else if (engine !== 'kafka-streams') checks.push(revisions(vector, ran.told, aggregate));
+  const late = expected.late.filter((one) => isWhole(one, settings.window, vector));
   compare(
     'late',
     ran.late.map(String),
@@ -146,15 +157,35 @@ function compareRun(
   return checks;
 }
 
+/** What stands at the end. */
+function finalsOf(vector: Vector, { window }: WindowSettings, aggregate: string): Final[] {
+  const { engine, params, expected } = vector;
+  const isLast = engine === 'flink' && params.accumulation === 'discarding';
+  const finals = isLast
+    ? lastOf(toldBy(vector, aggregate)).map((one): Final => ({ ...one }))
+    : expected.finals;
+  const isKept = window.kind === 'session' && engine !== 'kafka-streams';
+  const all = finals.map((final) => ({ ...final, window: final.window as Bounds }));
+  return isKept ? all.filter((one) => !isReplaced(one, all)) : all;
+}
+
+/** What the windows say as the watermark rises. A session that grew on may not have been told by us. */
+function revisions(vector: Vector, told: readonly Told[], aggregate: string): Check {
+  const ours = news(told).map(toldLine);
+  const theirs = news(toldBy(vector, aggregate));
+  const isSession = windowSettings(vector)?.window.kind === 'session';
+  const wanted = theirs.filter(
+    (one) => !isSession || !isReplaced(one, theirs) || ours.includes(toldLine(one)),
+  );
+  return { name: 'updates', difference: difference(wanted.map(toldLine), ours) };
+}
+
 /** Late for every window that it is in. What is late for some of them only is counted in the others. */
-function isWhole(
-  late: Vector['expected']['late'][number],
-  window: WindowSettings['window'],
-  { inputs }: Vector,
-): boolean {
+function isWhole(late: Late, window: WindowSettings['window'], vector: Vector): boolean {
   if (late.reason.startsWith('null')) return false;
+  if (window.kind === 'perEvent') return isWhollyLate(vector, late);
   if (late.windows === undefined || window.kind !== 'aligned') return true;
-  const ts = inputs[late.i]?.ts ?? 0;
+  const ts = vector.inputs[late.i]?.ts ?? 0;
   const { sizeMs, advanceMs } = window;
   const last = Math.floor(ts / advanceMs) * advanceMs;
   const first = Math.max(0, Math.ceil((ts - sizeMs + 1) / advanceMs) * advanceMs);
