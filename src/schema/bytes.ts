@@ -54,13 +54,13 @@ export class ByteWriter {
   }
 
   text(value: string): void {
-    if (this.#ascii(value)) return;
+    if (value.length <= SHORT && this.#ascii(value)) return;
     const bytes = encoder.encode(value);
     this.unsigned(bytes.length);
     this.raw(bytes);
   }
 
-  /** Most text is short and has one byte a character. False, and nothing written, if this one has more. */
+  /** Most text has one byte a character. False, and nothing written, if this one has more. */
   #ascii(value: string): boolean {
     const start = this.#length;
     this.unsigned(value.length);
@@ -152,4 +152,6 @@ export class ByteReader {
   }
 }
 
+/** Up to so many characters, writing them one by one is faster than asking an encoder. */
+const SHORT = 64;
 const encoder = new TextEncoder();

@@ -25,7 +25,7 @@ export function progressView({ err, now }: Terminal): ProgressView {
       shownAt = now();
       const text = progressText(progress, now() - begunAt, live ? BAR_COLUMNS : 0);
       // One column stays free: a full line would wrap.
-      err.write(live ? `\r${clip(text, (err.columns ?? 80) - 1)}\u001b[K` : `${text}\n`);
+      err.write(live ? `\r${clip(text, (err.columns || 80) - 1)}\u001b[K` : `${text}\n`);
       drawn = true;
     },
     done() {
@@ -46,7 +46,7 @@ export function progressText(
   if (phase === 'write') return 'writing results';
   const part = phase === 'read' ? share(bytesRead, bytesTotal) : share(bucketsFired, bucketsTotal);
   const bar = barColumns > 0 ? ` ${barOf(part, barColumns)}` : '';
-  const percent = `${Math.floor(part * 100)}%`.padStart(4);
+  const percent = `${Math.floor(part * 100)}%`.padStart(5);
   if (phase === 'fire') return `firing ${bar}${percent}  ${grouped(results)} results`;
   const rate = elapsedMs > 0 ? (records / elapsedMs) * 1_000 : 0;
   return `reading${bar}${percent}  ${grouped(records)} lines  ${grouped(rate)}/s${etaText(part, elapsedMs)}`;

@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tidemark } from '../../../src/cli/tidemark/command.ts';
+import { linesOf, workplace } from '../../runtime/batch/workplace.ts';
+
+const place = workplace();
+const PIPELINE = path.resolve(import.meta.dirname, '../../../functions/clickstream/pipeline.ts');
+const click = (second: number, url: string, action = 'click') => ({
+  timestamp: `2026-03-01T12:00:${String(second).padStart(2, '0')}Z`,
+  action,
+  url,
+});
+
+describe('tidemark run', () => {
+  test('tells what became of the lines, and where the results are', async () => {
+    place.write([click(1, '/'), click(2, '/'), click(3, '/', 'view'), 'oops'], 'one.jsonl');
+    place.write([click(59, '/buy')], 'two.jsonl.gz');
+    const output = place.output();
+    const globs = ['run', PIPELINE, '--input', place.path('*o*.jsonl*'), '--output', output];
+    expect(await called(...globs)).toEqual({
+      code: 0,
+      err: '',
+      out: [
+        'clickstream: 5 lines read in N s (N/s)',
+        '  clicks-per-page: 5 lines, 1 filtered out, 0 late, 1 dead letters',
+        '  OUT/page-clicks.jsonl: 2 lines',
+        '  OUT/dead-letters.jsonl: 1 lines',
+        '',
+      ].join('\n'),
+    });
+    expect(linesOf(output, 'page-clicks.jsonl')).toEqual([
+      '{"key":"/","windowStart":1772366400000,"windowEnd":1772366700000,"value":2}',
+      '{"key":"/buy","windowStart":1772366400000,"windowEnd":1772366700000,"value":1}',
+    ]);
+    expect((await called(...globs)).out).toContain('clickstream: finished before; --fresh runs it');
+    expect((await called(...globs, '--fresh')).out).toContain('5 lines read');
+  });
+
+  test('prints the summary as JSON', async () => {
+    const file = place.write([click(1, '/')]);
+    const named = `clicks=${file}`;
+    const { code, out } = await called(
+      ...['run', PIPELINE, '--input', named, '--output', place.output(), '--json', '--arrival'],
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      went: 'begun',
+      linesRead: 1,
+      pipeline: 'clickstream',
+      mode: 'arrival',
+      inputs: [{ stream: 'clicks', name: file }],
+      stages: { 'clicks-per-page': { records: 1, filtered: 0, late: 0, deadLetters: 0 } },
+      results: { 'page-clicks': { file: 'page-clicks.jsonl', lines: 1 } },
+    });
+  });
+
+  test('takes several files, as a shell leaves them, and several times', async () => {
+    const [a, b, c] = [1, 2, 3].map((second) => place.write([click(second, '/')]));
+    const { out } = await called(
+      ...['run', PIPELINE, '--input', a ?? '', b ?? '', '--output', place.output()],
+      ...['--input', c ?? '', '--memory-limit', '64MB'],
+    );
+    expect(out).toContain('3 lines read');
+  });
+
+  test.each`
+    args                                                                         | said
+    ${['run', 'no.ts', '--input', 'x', '--output', 'y']}                         | ${"there is no file 'no.ts'"}
+    ${['run', 'EMPTY', '--input', 'x', '--output', 'y']}                         | ${'has no default export'}
+    ${['run', 'NAMED', '--input', 'x', '--output', 'y']}                         | ${'Name one that is, with --export: clicks.'}
+    ${['run', 'BROKEN', '--input', 'x', '--output', 'y']}                        | ${'cannot be loaded: out of luck'}
+    ${['run', 'NUMBER', '--input', 'x', '--output', 'y']}                        | ${'is not a pipeline'}
+    ${['run', PIPELINE, '--input', 'x/*.jsonl', '--output', 'y']}                | ${"no file matches 'x/*.jsonl'"}
+    ${['run', PIPELINE, '--input', 'x.jsonl', '--output', 'y']}                  | ${"there is no file 'x.jsonl'"}
+    ${['run', PIPELINE, '--input', 'clicks=x', '--output', 'y']}                 | ${"there is no file 'x'"}
+    ${['run', PIPELINE, '--input', '.', '--output', 'y']}                        | ${"'.' is a folder"}
+    ${['run', PIPELINE, '--output', 'y']}                                        | ${"required option '--input <files...>' not specified"}
+    ${['run', PIPELINE, '--input', 'x']}                                         | ${"required option '--output <folder>' not specified"}
+    ${['run', '--output', 'y', '--input', 'x', PIPELINE]}                        | ${'Name the pipeline before the options'}
+    ${['run', PIPELINE, 'more', '--input', 'x', '--output', 'y']}                | ${'too many arguments'}
+    ${['run', PIPELINE, '--memory-limit', '12']}                                 | ${'It takes a size of at least 1MB'}
+    ${['run', PIPELINE, '--memory-limit', '1KB']}                                | ${'It takes a size of at least 1MB'}
+    ${['run', PIPELINE, '--input', 'x', '--output', 'y', '--fresh', '--resume']} | ${'cannot be used with'}
+    ${['walk']}                                                                  | ${"unknown command 'walk'"}
+    ${[]}                                                                        | ${'no command was given'}
+    ${['describe', PIPELINE, '--format', 'svg']}                                 | ${'Allowed choices are text, json, mermaid'}
+  `('refuses $args: $said', async ({ args, said }) => {
+    const modules = madeModules();
+    const { code, err, out } = await called(...args.map((arg: string) => modules[arg] ?? arg));
+    expect(err).toContain(said);
+    expect(err).toMatch(/^error: .*\n.*\n$/);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  test.each([
+    [
+      'that cannot be read',
+      () => [place.write(['{}']), place.path('cut.jsonl.gz')],
+      'cannot be read from line 1 on',
+    ],
+  ])('fails over a file %s', async (_, files, said) => {
+    writeFileSync(place.path('cut.jsonl.gz'), Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
+    const { code, err } = await called(
+      ...['run', PIPELINE, '--input', ...files(), '--output', place.output()],
+    );
+    expect(err).toContain(said);
+    expect(code).toBe(1);
+  });
+
+  test('fails where it cannot write', async () => {
+    const file = place.write([click(1, '/')]);
+    const { code, err } = await called('run', PIPELINE, '--input', file, '--output', file);
+    expect(err).toContain('cannot be written to');
+    expect(code).toBe(1);
+  });
+
+  test('ends at Ctrl-C with what to do, and the next one goes on', async () => {
+    const line = JSON.stringify(click(1, '/'));
+    const file = place.write(Array.from({ length: 500_000 }, () => line));
+    const output = place.output();
+    const args = ['run', PIPELINE, '--input', file, '--output', output, '--memory-limit', '1MB'];
+    const { code, stderr } = await child(args, 'SIGINT');
+    expect(stderr).toContain('error: the run was interrupted\nRun the same again to go on');
+    expect(code).toBe(130);
+    // In a process like the first one: another loader writes the plan's functions otherwise.
+    expect((await child(args)).stdout).toContain('clickstream: resumed, ');
+    expect(linesOf(output, 'page-clicks.jsonl')).toEqual([expect.stringContaining('500000')]);
+  });
+});
+
+describe('tidemark describe', () => {
+  test.each([
+    ['text', 'pipeline clickstream\n  stream clicks\n'],
+    ['json', '{\n  "pipeline": "clickstream",\n'],
+    ['mermaid', 'flowchart LR\n'],
+  ])('as %s', async (format, beginning) => {
+    const { code, out } = await called('describe', PIPELINE, '--format', format);
+    expect(out.startsWith(beginning)).toBe(true);
+    expect(code).toBe(0);
+  });
+});
+
+test.each([
+  [['--help'], ['run [options] <pipeline>', 'describe [options] <pipeline>']],
+  [
+    ['run', '--help'],
+    ['--input', '--output', '--arrival', '--resume', '--fresh', 'Exit codes:'],
+  ],
+  [
+    ['describe', '--help'],
+    ['--format', 'mermaid'],
+  ],
+])('%s explains', async (args, said) => {
+  const { code, out } = await called(...args);
+  for (const text of said) expect(out).toContain(text);
+  expect(code).toBe(0);
+});
+
+/** Runs in this process; times become N, the output folder OUT. */
+async function called(...args: string[]) {
+  const written = { out: '', err: '' };
+  const screen = (name: 'out' | 'err') => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const code = await tidemark(args, {
+    out: screen('out'),
+    err: screen('err'),
+    now: () => performance.now(),
+    signal: new AbortController().signal,
+  });
+  const output = args[args.indexOf('--output') + 1] ?? '';
+  const out = written.out
+    .replaceAll(`${output}${path.sep}`, 'OUT/')
+    .replace(/in [\d.]+ s \([\d,]+\/s\)/, 'in N s (N/s)');
+  return { code, out, err: written.err };
+}
+
+function madeModules(): Record<string, string> {
+  const sources: Record<string, string> = {
+    EMPTY: '',
+    NUMBER: 'export default 7;',
+    BROKEN: "throw new Error('out of luck');",
+    NAMED: "export const clicks = { name: 'p', sources: [], stages: [] };",
+  };
+  mkdirSync(place.path('modules'), { recursive: true });
+  const made = Object.entries(sources).map(([name, source]) => {
+    const file = place.path(`modules/${name}.mjs`);
+    writeFileSync(file, source);
+    return [name, file];
+  });
+  return Object.fromEntries(made);
+}
+
+/** A real process; a signal is sent to it when it has begun to work. */
+function child(args: readonly string[], signal?: NodeJS.Signals) {
+  const script = path.resolve(import.meta.dirname, '../../../src/cli/tidemark.ts');
+  const flags = ['--conditions=tidemark-source', '--import', 'tsx', script];
+  const running = spawn(process.execPath, [...flags, ...args]);
+  const told = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    running[name].on('data', (data) => {
+      told[name] += String(data);
+    });
+  }
+  const lock = path.join(args[args.indexOf('--output') + 1] ?? '', '.tidemark', 'lock');
+  const poll = setInterval(() => {
+    if (signal === undefined || !existsSync(lock)) return;
+    clearInterval(poll);
+    running.kill(signal);
+  }, 5);
+  return new Promise<typeof told & { code: number | null }>((resolve) => {
+    running.on('close', (code) => {
+      clearInterval(poll);
+      resolve({ ...told, code });
+    });
+  });
+}
