@@ -46,8 +46,8 @@ export interface BatchResult {
 const MEMORY_LIMIT = 256 * 1024 * 1024;
 const CHECKPOINT_EVERY_MS = 10_000;
 /** The rest is for what is being folded, and for whatever else a process needs. */
-const TABLE_SHARE = 1 / 2;
-const CHUNK_SHARE = 1 / 16;
+const TABLE_SHARE = 1 / 4;
+const CHUNK_SHARE = 1 / 32;
 
 const limitOf = ({ memoryLimit = MEMORY_LIMIT }: BatchOptions): number => memoryLimit;
 

@@ -33,6 +33,10 @@ export class Run {
     };
   }
 
+  get checkpointEveryMs(): number {
+    return this.#options.checkpointEveryMs;
+  }
+
   get lanesRead(): number {
     return this.#lanesRead;
   }

@@ -9,7 +9,7 @@ const { went } = await runBatch(sums({ window: WINDOWS[4] }), {
   inputs: { events: files.map(fileLane) },
   output,
   memoryLimit: 300_000,
-  checkpointEvery: 0,
+  checkpointEvery: 2,
   onProgress: () => {
     left -= 1;
     if (left === 0) process.kill(process.pid, 'SIGKILL');
