@@ -19,10 +19,12 @@ export async function register(context: StageContext): Promise<void> {
   const listed = new Map(shards.map((shard) => [shard.lane, shard]));
   await firstContact(context, shards, listed);
   const lanes = await readAll(context.store, 'control', laneRange(context.stage.name));
+  const known = new Set(lanes.map(laneOf));
   const ended = new Set(lanes.filter((item) => item.ended === 1).map(laneOf));
   const inSet = new Set((await readSet(context))?.lanes);
   for (const shard of shards) {
-    const isNew = !inSet.has(shard.lane) && !ended.has(shard.lane);
+    // In the set without being there: whoever let it in died before creating it.
+    const isNew = inSet.has(shard.lane) ? !known.has(shard.lane) : !ended.has(shard.lane);
     if (isRoot(shard, listed) && isNew) await joinLate(context, shard);
     if (shard.closed) await retire(context, shard.lane, listed);
   }

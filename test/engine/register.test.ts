@@ -159,6 +159,23 @@ test('a lane that joined but was never created goes again when its shard is gone
   expect(await target()).toBe(90_000);
 });
 
+test('a lane that joined but was never created is created when its shard is there', async () => {
+  const { log, append, gather, tick, store, lane, target } = world();
+  log.open('a');
+  append('a', 5_000, 95_000);
+  await gather('a');
+  log.open('b');
+  const set = { lanes: ['a', 'b'], version: 2 };
+  await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+  await tick();
+  expect(await lane('b')).toMatchObject({ watermark: 94_999 });
+  append('a', 105_000);
+  append('b', 106_000);
+  await gather('a');
+  await gather('b');
+  expect(await target()).toBe(100_000);
+});
+
 test('a child whose parent left the log before it was let in joins by itself', async () => {
   const { log, append, gather, tick, lanes, lane, store } = world();
   log.open('p');
