@@ -11,6 +11,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'invariant.ts': ['errors.ts'],
   'deadline.ts': ['errors.ts'],
   'parallel.ts': [],
+  'seeded.ts': [],
   observability: [],
   time: ['invariant.ts'],
   schema: ['errors.ts', 'invariant.ts'],
@@ -63,6 +64,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
   ],
   testing: [
+    'seeded.ts',
     'store',
     'sources',
     'sinks',
@@ -93,6 +95,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'aws.ts': ['dynamodb', 'store', 'sources', 'sinks'],
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
+    'seeded.ts',
     'runtime/local',
     'runtime/lambda',
     'runtime/batch',

@@ -58,10 +58,12 @@ export function alignedWindows<In, Acc, Out>(
     codec: slicesCodec(aggregate.codec),
     firing: {
       kind: 'slot' as const,
-      results: (parts: readonly Slice<Acc>[][], slot: number, resolutionMs: number) =>
-        windowsClosedBy(windows, slot, resolutionMs).flatMap((window) =>
-          resultOf(aggregate, parts.flat(), window),
-        ),
+      results(parts: readonly Slice<Acc>[][], slot: number, resolutionMs: number) {
+        const slices = parts.flat();
+        return windowsClosedBy(windows, slot, resolutionMs).flatMap((window) =>
+          resultOf(aggregate, slices, window),
+        );
+      },
     },
   };
 }
@@ -69,14 +71,29 @@ export function alignedWindows<In, Acc, Out>(
 function resultOf<Acc>(
   aggregate: Aggregate<never, Acc, unknown>,
   slices: readonly Slice<Acc>[],
-  { start, end }: Window,
+  window: Window,
 ): Result[] {
-  const within = slices.filter((slice) => slice.end > start && slice.end <= end);
-  if (within.length === 0) return [];
+  if (!slices.some((slice) => isWithin(slice.end, window))) return [];
+  const { start: windowStart, end: windowEnd } = window;
+  const value = valueIn(aggregate, slices, window);
+  return [{ windowStart, windowEnd, value, revision: 0, final: true }];
+}
+
+/** A slice that ends there is part of the window. */
+export const isWithin = (sliceEnd: number, { start, end }: Window): boolean =>
+  sliceEnd > start && sliceEnd <= end;
+
+/** What all slices of a window come to; none of them is changed. */
+export function valueIn<Acc>(
+  aggregate: Aggregate<never, Acc, unknown>,
+  slices: readonly Slice<Acc>[],
+  window: Window,
+): unknown {
   let merged = aggregate.create();
-  for (const { accumulator } of within) merged = aggregate.merge(merged, accumulator);
-  const value = aggregate.finish(merged);
-  return [{ windowStart: start, windowEnd: end, value, revision: 0, final: true }];
+  for (const slice of slices) {
+    if (isWithin(slice.end, window)) merged = aggregate.merge(merged, slice.accumulator);
+  }
+  return aggregate.finish(merged);
 }
 
 /** Nearly always there is one. */

@@ -1,5 +1,8 @@
 import type { Codec } from '../schema/codec.ts';
 
+/** How often an operator is looked at that has something to look at between window ends, ms. */
+export const DEFAULT_RESOLUTION_MS = 1_000;
+
 /** Where an event stood in its log: puts events of equal time in an order that no batch can change. */
 export interface Origin {
   readonly lane: string;

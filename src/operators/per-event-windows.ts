@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { slotCovering } from '../time/slot.ts';
 import type { Aggregate } from './aggregate.ts';
-import type { Fired, Operator, Result } from './operator.ts';
+import { DEFAULT_RESOLUTION_MS, type Fired, type Operator, type Result } from './operator.ts';
 
 /** Windows that lie around events instead of on a grid. Both ends are included. */
 export interface PerEventWindows {
@@ -22,8 +22,6 @@ interface Moment<Acc> {
   accumulator: Acc;
   count: number;
 }
-
-const DEFAULT_RESOLUTION_MS = 1_000;
 
 /** An aggregate over windows around events, late events dropped. */
 export function perEventWindows<In, Acc, Out>(

@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { slotCovering } from '../time/slot.ts';
 import type { Aggregate } from './aggregate.ts';
-import type { Fired, Operator, Result } from './operator.ts';
+import { DEFAULT_RESOLUTION_MS, type Fired, type Operator, type Result } from './operator.ts';
 
 /** A run of events of a key with no gap between them that is too long. Times in ms. */
 export interface Session<Acc> {
@@ -23,8 +23,6 @@ export interface SessionOptions {
   /** How long after its end a session still takes events; each slot of them makes a revision. Default 0. */
   readonly allowedLatenessMs?: number;
 }
-
-const DEFAULT_RESOLUTION_MS = 1_000;
 
 /**
  * An aggregate over sessions. A session is complete when the watermark has reached the gap after its

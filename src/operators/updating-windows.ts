@@ -4,13 +4,15 @@ import type { Window } from '../windows/window.ts';
 import type { Aggregate } from './aggregate.ts';
 import {
   type AlignedWindows,
+  isWithin,
   lastWindow,
   mergeSlices,
   type Slice,
   sliceLength,
   slicesCodec,
+  valueIn,
 } from './aligned-windows.ts';
-import type { Fired, Operator, Result } from './operator.ts';
+import { DEFAULT_RESOLUTION_MS, type Fired, type Operator, type Result } from './operator.ts';
 
 /** When a window tells its result besides the one time when it closes. Times in ms. */
 export interface Updates {
@@ -75,8 +77,6 @@ export function updatingWindows<In, Acc, Out>(
   };
 }
 
-const DEFAULT_RESOLUTION_MS = 1_000;
-
 interface Firing<Acc> {
   readonly windows: AlignedWindows;
   readonly aggregate: Aggregate<never, Acc, unknown>;
@@ -94,15 +94,11 @@ function fireWindows<Acc>(
   const touched = new Set(contribution.map(({ end }) => end));
   const before = state.slices;
   // The old ones are kept as they are: old values are computed from them.
-  const slices = mergeSlices(
-    aggregate,
-    mergeSlices(aggregate, [], copies(aggregate, before)),
-    contribution,
-  );
+  const slices = mergeSlices(aggregate, copies(aggregate, before), contribution);
   const told = new Map(state.told);
   const results = windowsOf(firing.windows, slices).flatMap((window): Result[] => {
     const known = told.get(window.end);
-    const isTouched = [...touched].some((end) => end > window.start && end <= window.end);
+    const isTouched = [...touched].some((end) => isWithin(end, window));
     if (!tells(firing, window, isTouched, known)) return [];
     const isEarly = closingSlot(firing, window) > slot;
     const revision = known === undefined ? 0 : known.revision + 1;
@@ -146,7 +142,7 @@ function remember<Acc>(
   const live = windowsOf(windows, slices).filter((window) => lastSlot(firing, window) > slot);
   const ends = new Set(live.map(({ end }) => end));
   for (const end of told.keys()) if (!ends.has(end)) told.delete(end);
-  const kept = slices.filter(({ end }) => live.some((w) => end > w.start && end <= w.end));
+  const kept = slices.filter(({ end }) => live.some((window) => isWithin(end, window)));
   if (kept.length === 0) return { results, state: undefined, timers: [] };
   const next = live.map((window) => {
     const isOpen = closingSlot(firing, window) > slot;
@@ -172,18 +168,6 @@ function windowsOf<Acc>(
     for (let start = last; start + sizeMs >= end; start -= advanceMs) starts.add(start);
   }
   return [...starts].sort((a, b) => a - b).map((start) => ({ start, end: start + sizeMs }));
-}
-
-function valueIn<Acc>(
-  aggregate: Aggregate<never, Acc, unknown>,
-  slices: readonly Slice<Acc>[],
-  { start, end }: Window,
-): unknown {
-  let merged = aggregate.create();
-  for (const slice of slices) {
-    if (slice.end > start && slice.end <= end) merged = aggregate.merge(merged, slice.accumulator);
-  }
-  return aggregate.finish(merged);
 }
 
 const copies = <Acc>(

@@ -1,8 +1,8 @@
 import { AggregateLawError } from '../errors.ts';
 import type { AnyAggregate, At } from '../operators/aggregate.ts';
+import { seeded } from '../seeded.ts';
 import { type Added, breach, type Law, shown, type Trial } from './law.ts';
 import { LAWS } from './laws.ts';
-import { seeded } from './seeded.ts';
 
 export interface AggregateLawOptions {
   /** Which shuffles and cuts are tried. Default 1. */

@@ -7,7 +7,6 @@ import { kinesisPut } from '../../src/cli/start/kinesis-put.ts';
 import { parseOptions, type StartOptions } from '../../src/cli/start/options.ts';
 import { play } from '../../src/cli/start/player.ts';
 import { settle } from '../../src/cli/start/progress.ts';
-import { mulberry32 } from '../../src/cli/start/random.ts';
 import type { Recount } from '../../src/cli/start/recount.ts';
 import { recountStream } from '../../src/cli/start/recount-stream.ts';
 import type { TrafficItem } from '../../src/cli/start/traffic-item.ts';
@@ -16,6 +15,7 @@ import { readTallies } from '../../src/engine/tallies.ts';
 import { type FunctionProcess, functionProcess } from '../../src/runtime/local/function-process.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../src/runtime/local/local-runtime.ts';
 import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
+import { seeded } from '../../src/seeded.ts';
 import { readDeadLetters, type StoredDeadLetter } from '../../src/sinks/read-dead-letters.ts';
 import { readTable } from '../../src/sinks/read-table.ts';
 import type { Row } from '../../src/sinks/row.ts';
@@ -75,7 +75,7 @@ export async function deployed(...argv: string[]): Promise<Deployed> {
         speed: 'max',
         now: Date.now,
         sleep: pause,
-        random: mulberry32(1),
+        random: seeded(1),
         signal: new AbortController().signal,
       });
       return records;

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { mulberry32 } from '../../src/cli/start/random.ts';
 import { traffic } from '../../src/cli/start/traffic.ts';
 import type { TrafficItem } from '../../src/cli/start/traffic-item.ts';
 import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
+import { seeded } from '../../src/seeded.ts';
 import { deployed } from './deployed.ts';
 import { type Kill, Killer } from './killer.ts';
 import { until } from './until.ts';
@@ -20,7 +20,7 @@ test(`killed ${KILLS} times in the middle of its work, the function loses and do
 }, async () => {
   const pipeline = await deployed('--exit', '--window', '1m', '--batch-size', '100');
   onTestFinished(() => pipeline.stop());
-  const random = mulberry32(SEED);
+  const random = seeded(SEED);
   const killers = Array.from(
     { length: SANDBOXES },
     () => new Killer(pipeline.startFunction(), random),
@@ -28,7 +28,7 @@ test(`killed ${KILLS} times in the middle of its work, the function loses and do
   const runtime = pipeline.startRuntime(inTurn(killers));
   onTestFinished(() => runtime.stop());
   const slices = slicesOf(
-    traffic({ random: mulberry32(SEED + 1), startTime: Date.now() - 2 * HOUR_MS }),
+    traffic({ random: seeded(SEED + 1), startTime: Date.now() - 2 * HOUR_MS }),
   );
 
   let put = 0;

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { mulberry32 } from '../../src/cli/start/random.ts';
 import { traffic } from '../../src/cli/start/traffic.ts';
 import { laneRange } from '../../src/engine/keys.ts';
 import { readAll } from '../../src/engine/read-all.ts';
 import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
+import { seeded } from '../../src/seeded.ts';
 import { type Deployed, deployed } from './deployed.ts';
 import { until } from './until.ts';
 
@@ -16,7 +16,7 @@ test('the same input played again from TRIM_HORIZON changes nothing', {
   const pipeline = await deployed('--exit', '--window', '1m');
   onTestFinished(() => pipeline.stop());
   const startTime = Date.now() - 2 * HOUR_MS;
-  const put = await pipeline.put(traffic({ random: mulberry32(7), startTime, events: EVENTS }));
+  const put = await pipeline.put(traffic({ random: seeded(7), startTime, events: EVENTS }));
   expect(put).toBe(EVENTS);
 
   expect(await playThrough(pipeline, { batchSize: 200 })).toBe(EVENTS);

@@ -1,4 +1,6 @@
-/** A seeded source of chance (mulberry32), so that a failure comes again from its seed. */
+import { seeded } from '../../src/seeded.ts';
+
+/** A seeded source of chance, so that a failure comes again from its seed. */
 export interface Random {
   /** From 0 up to, not including, 1. */
   next(): number;
@@ -9,13 +11,7 @@ export interface Random {
 }
 
 export function random(seed: number): Random {
-  let state = seed | 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const next = seeded(seed);
   const below = (most: number): number => Math.floor(next() * most);
   return {
     next,

@@ -3,6 +3,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { ClickstreamSettings } from '../../../functions/clickstream/pipeline.ts';
 import { type FunctionProcess, functionProcess } from '../../runtime/local/function-process.ts';
 import { type LocalRuntime, startLocalRuntime } from '../../runtime/local/local-runtime.ts';
+import { seeded } from '../../seeded.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
 import { clients, type Deployment, deploy } from './deployment.ts';
 import {
@@ -16,7 +17,6 @@ import { kinesisPut } from './kinesis-put.ts';
 import type { StartOptions } from './options.ts';
 import { type PlayCounts, play } from './player.ts';
 import { settle } from './progress.ts';
-import { mulberry32 } from './random.ts';
 import { Show } from './show.ts';
 import { summarise } from './summarise.ts';
 import { isOk, summaryJson, summaryText } from './summary.ts';
@@ -116,7 +116,7 @@ async function playAll(
   { now, signal }: Surroundings,
 ): Promise<PlayCounts> {
   const { kinesis } = clients(connection);
-  const random = mulberry32(options.seed);
+  const random = seeded(options.seed);
   const startTime = now() - STARTED_BEFORE_MS;
   const items =
     options.input === undefined
@@ -130,7 +130,7 @@ async function playAll(
       live: !ends,
       now,
       sleep: async (ms, until) => void (await sleepFor(ms, undefined, { signal: until })),
-      random: mulberry32(options.seed + 1),
+      random: seeded(options.seed + 1),
       signal,
       onProgress: ({ records }) => show.put(records),
     });

@@ -10,11 +10,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RecountRules } from '../../../src/cli/start/event-rules.ts';
 import { kinesisPut } from '../../../src/cli/start/kinesis-put.ts';
 import { play } from '../../../src/cli/start/player.ts';
-import { mulberry32 } from '../../../src/cli/start/random.ts';
 import { recountStream } from '../../../src/cli/start/recount-stream.ts';
 import { traffic } from '../../../src/cli/start/traffic.ts';
 import type { TrafficItem } from '../../../src/cli/start/traffic-item.ts';
 import { type Embedded, startEmbedded } from '../../../src/runtime/local/embedded.ts';
+import { seeded } from '../../../src/seeded.ts';
 
 const RULES: RecountRules = {
   keyField: 'url',
@@ -48,7 +48,7 @@ afterAll(async () => {
 test('generated traffic is put whole, and recounted with every kind of record', async () => {
   const streamName = await createStream('generated', 4);
   const items = [
-    ...traffic({ random: mulberry32(1), startTime: Date.now() - 2 * HOUR_MS, events: 12_000 }),
+    ...traffic({ random: seeded(1), startTime: Date.now() - 2 * HOUR_MS, events: 12_000 }),
   ];
   const counts = await playAll(streamName, items);
   expect(counts).toMatchObject({ records: 12_000, complete: true });
@@ -165,7 +165,7 @@ const playAll = (streamName: string, items: readonly TrafficItem[]) =>
     speed: 'max',
     now: () => 0,
     sleep: pause,
-    random: mulberry32(1),
+    random: seeded(1),
     signal: new AbortController().signal,
   });
 

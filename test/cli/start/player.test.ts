@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PlayOptions, type PutRecord, play } from '../../../src/cli/start/player.ts';
-import { mulberry32 } from '../../../src/cli/start/random.ts';
 import type { TrafficItem } from '../../../src/cli/start/traffic-item.ts';
 import { UnavailableError } from '../../../src/errors.ts';
+import { seeded } from '../../../src/seeded.ts';
 
 describe('at full speed', () => {
   test('everything is put once, in order, 500 records a call, without a pause', async () => {
@@ -96,7 +96,7 @@ describe('refused records', () => {
   test('are sent again in their order, and nothing is put twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 1_300 }), fc.nat(), async (size, seed) => {
-        const random = mulberry32(seed);
+        const random = seeded(seed);
         const { stream, counts } = await played(numbered(size), { speed: 'max' }, (call) =>
           call.flatMap((_, index) => (random() < 0.3 ? [index] : [])),
         );
@@ -201,7 +201,7 @@ async function played(
       slept.push(durationMs);
       clock += durationMs;
     },
-    random: mulberry32(1),
+    random: seeded(1),
     signal: new AbortController().signal,
     ...options,
   });

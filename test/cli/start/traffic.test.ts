@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Agenda } from '../../../src/cli/start/agenda.ts';
 import { PAGES } from '../../../src/cli/start/pages.ts';
-import { mulberry32 } from '../../../src/cli/start/random.ts';
 import { BROKEN_CLOCK_USER, type ClickEvent } from '../../../src/cli/start/session.ts';
 import { traffic } from '../../../src/cli/start/traffic.ts';
 import type { TrafficItem } from '../../../src/cli/start/traffic-item.ts';
+import { seeded } from '../../../src/seeded.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -18,7 +18,7 @@ test('the same seed gives the same traffic, another seed another', () => {
 
 test('without an end it is generated as it is asked for', () => {
   let taken = 0;
-  for (const item of traffic({ random: mulberry32(1), startTime: START })) {
+  for (const item of traffic({ random: seeded(1), startTime: START })) {
     expect(item.arrivalTime).toBeGreaterThanOrEqual(START);
     taken += 1;
     if (taken === 1_000) break;
@@ -28,7 +28,7 @@ test('without an end it is generated as it is asked for', () => {
 
 test('it ends at the end time', () => {
   const endTime = START + 2 * MINUTE_MS;
-  const items = [...traffic({ random: mulberry32(1), startTime: START, endTime })];
+  const items = [...traffic({ random: seeded(1), startTime: START, endTime })];
   expect(items.length).toBeGreaterThan(500);
   expect(items.at(-1)?.arrivalTime).toBeLessThanOrEqual(endTime);
   expect(items.at(-1)?.arrivalTime).toBeGreaterThan(endTime - 5_000);
@@ -128,7 +128,7 @@ test('an agenda gives things back in the order of their time', () => {
 });
 
 const generate = (seed: number, events: number): TrafficItem[] => [
-  ...traffic({ random: mulberry32(seed), startTime: START, events }),
+  ...traffic({ random: seeded(seed), startTime: START, events }),
 ];
 
 function parsedOf(item: TrafficItem): Partial<ClickEvent> | undefined {
