@@ -33,6 +33,7 @@ export type PlanErrorCode =
   | 'WINDOW_INVALID'
   | 'SETTING_INVALID'
   | 'SCHEMA_INVALID'
+  | 'STAGE_INVALID'
   | 'SINK_INVALID';
 
 /** The stored state was written by a plan that counted differently. */

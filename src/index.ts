@@ -22,6 +22,7 @@ export { standardDeviation, type VarianceOptions, variance } from './operators/v
 export type { ByteReader, ByteWriter } from './schema/bytes.ts';
 export { type Codec, countCodec, numberCodec } from './schema/codec.ts';
 export { jsonCodec } from './schema/json-codec.ts';
+export type { Shape } from './schema/shape.ts';
 export type { Schema } from './schema/standard-schema.ts';
 export type { DeadLetter, DeadLetterReason, DeadLetterSink } from './sinks/dead-letter-sink.ts';
 export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
@@ -42,23 +43,30 @@ export type { EventTimeLike } from './time/event-time.ts';
 export { describe } from './topology/describe.ts';
 export { describeJson, type PlanDescription } from './topology/describe-json.ts';
 export { describeMermaid } from './topology/describe-mermaid.ts';
-export { lateEvents, pipeline, table } from './topology/pipeline.ts';
+export { combine, lateEvents, pipeline, table } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,
+  From,
+  InputPlan,
   LatePlan,
+  OutputPlan,
   Plan,
   SideSinkPlan,
   SinkPlan,
   SourcePlan,
   StagePlan,
+  Step,
 } from './topology/plan.ts';
 export type {
   KeyedStream,
   PipelineBuilder,
   Results,
+  RowChange,
   StageOptions,
   Stream,
   StreamOptions,
+  Table,
+  TableOptions,
   WindowedStream,
   WindowResult,
 } from './topology/stream.ts';

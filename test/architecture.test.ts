@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   topology: ['operators', 'windows', 'schema', 'time', 'errors.ts'],
   'store/store.ts': [],
   'sources/source.ts': [],
-  'sinks/sink.ts': [],
+  'sinks/sink.ts': ['schema'],
   'sinks/dead-letter-sink.ts': [],
   engine: [
     'parallel.ts',

@@ -8,15 +8,29 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { UnavailableError } from '../errors.ts';
+import type { Shape } from '../schema/shape.ts';
 import { type Backoff, type BackoffOptions, fullJitter } from './backoff.ts';
 
 /** The names of the tables that one pipeline needs. */
 export interface TableNames {
   readonly control: string;
   readonly state: string;
-  readonly results: readonly string[];
+  readonly results: readonly ResultTable[];
   readonly deadLetters: string;
 }
+
+/** A table of results, and what it has one row of. */
+export interface ResultTable {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** What makes a row of a table, together with its key. */
+const ROW_KEY: Readonly<Record<Shape, KeyPart | undefined>> = {
+  windows: ['windowStart', 'N'],
+  changes: undefined,
+  events: ['position', 'S'],
+};
 
 /** The attribute with the second at which DynamoDB may delete an item. */
 export const EXPIRES = 'expires';
@@ -33,8 +47,8 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
     create({ ...protocol, TableName: names.control, ...NEW_IMAGES }),
     create({ ...protocol, TableName: names.state }),
     create({ ...keyed(['lane', 'S'], ['position', 'S']), TableName: names.deadLetters }),
-    ...names.results.map((name) =>
-      create({ ...keyed(['key', 'S'], ['windowStart', 'N']), TableName: name }),
+    ...names.results.map(({ name, shape }) =>
+      create({ ...keyed(['key', 'S'], ROW_KEY[shape]), TableName: name }),
     ),
   ]);
   await Promise.all([expireItems(client, names.control), expireItems(client, names.state)]);
@@ -42,17 +56,18 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
 
 type KeyPart = readonly [name: string, type: ScalarAttributeType];
 
-function keyed(hash: KeyPart, range: KeyPart) {
+function keyed(hash: KeyPart, range: KeyPart | undefined) {
+  const parts = range === undefined ? [hash] : [hash, range];
   return {
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [hash, range].map(([name, type]) => ({
+    AttributeDefinitions: parts.map(([name, type]) => ({
       AttributeName: name,
       AttributeType: type,
     })),
-    KeySchema: [
-      { AttributeName: hash[0], KeyType: 'HASH' },
-      { AttributeName: range[0], KeyType: 'RANGE' },
-    ],
+    KeySchema: parts.map(([name], n) => ({
+      AttributeName: name,
+      KeyType: n === 0 ? 'HASH' : 'RANGE',
+    })),
   } satisfies Partial<CreateTableCommandInput>;
 }
 

@@ -1,16 +1,20 @@
 import { BadRecordError } from '../errors.ts';
 import type { Decoded } from '../schema/event-decoder.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
+import type { Output } from '../sinks/sink.ts';
 import type { LogRecord } from '../sources/source.ts';
 import type { Change } from '../store/store.ts';
 import { toEventTime } from '../time/event-time.ts';
 import { watermarkAfter } from '../time/watermark.ts';
-import type { Step } from '../topology/plan.ts';
+import type { InputPlan, SourcePlan } from '../topology/plan.ts';
+import type { Batch } from './batch.ts';
 import { Fold } from './fold.ts';
 import { fileUnder } from './judge.ts';
 import type { Lane, Tally } from './lane.ts';
+import { relayed } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
+import { applySteps, atOnce, describeError, NO_KEY, toKey } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 
@@ -30,18 +34,38 @@ export class Attempt {
   /** The bad record at which the lane waits; nothing from it on was taken. */
   stoppedAt: string | undefined;
 
+  /** Of a stage without keys: what goes to each outlet. */
+  readonly outputs: Output[][];
+
   readonly #context: StageContext;
+  readonly #source: SourcePlan;
+  readonly #inputs: readonly InputPlan[];
+  /** As the source calls it. */
+  readonly #lane: string;
   /** The record before, and which one of its position this one is. */
   #last = '';
   #index = 0;
+  /** How many events of this position there were before. */
+  #events = 0;
+  /** What the stateless operators have made of a record. */
+  #derived: unknown[] = [];
+  readonly #derive = (event: unknown): void => {
+    this.#derived.push(event);
+  };
   readonly #mine: Lane;
   readonly #decode: (data: Uint8Array) => Decoded;
 
-  constructor(context: StageContext, mine: Lane, decode: (data: Uint8Array) => Decoded) {
+  constructor(context: StageContext, mine: Lane, { source, lane, decode }: Batch) {
     this.#context = context;
+    this.#source = context.sources.get(source) as SourcePlan;
+    this.#inputs = context.stage.inputs.filter(
+      ({ from }) => from.kind === 'stream' && from.name === source,
+    );
+    this.#lane = lane;
     this.#mine = mine;
     this.#decode = decode;
     this.fold = new Fold(context.stage);
+    this.outputs = context.outlets.map(() => []);
     this.tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };
     this.position = mine.position;
     this.watermark = mine.watermark;
@@ -51,11 +75,13 @@ export class Attempt {
     for (const record of records) {
       // By the claimed position: records that were put together may share one, and all of them count.
       if (!isAfter(record.position, this.#mine.position)) continue;
-      this.#index = record.position === this.#last ? this.#index + 1 : 0;
+      const isFirst = record.position !== this.#last;
+      this.#index = isFirst ? 0 : this.#index + 1;
+      if (isFirst) this.#events = 0;
       this.#last = record.position;
       const before = this.watermark;
       const complaint = this.#process(record);
-      if (complaint && this.#context.source.onBadRecord === 'stop') {
+      if (complaint && this.#source.onBadRecord === 'stop') {
         this.watermark = before;
         this.stoppedAt = record.position;
         return;
@@ -84,7 +110,7 @@ export class Attempt {
   }
 
   #process(record: LogRecord): Complaint | undefined {
-    const { stage, source } = this.#context;
+    const source = this.#source;
     const decoded = this.#decode(record.data);
     if (!decoded.ok) return decoded;
     try {
@@ -94,9 +120,9 @@ export class Attempt {
       if (ahead > source.maxFutureSkewMs) {
         return complaint('FUTURE', `the event claims to happen ${ahead} ms after its arrival`);
       }
-      const slot = fileUnder(stage, eventTime, this.watermark);
-      this.watermark = watermarkAfter(this.watermark, eventTime, source.outOfOrdernessMs);
-      return this.#contribute(decoded.event, eventTime, slot, record);
+      const before = this.watermark;
+      this.watermark = watermarkAfter(before, eventTime, source.outOfOrdernessMs);
+      return this.#contribute(decoded.event, eventTime, before, record);
     } catch (error) {
       return error instanceof BadRecordError
         ? complaint('VALUE', error.message)
@@ -104,76 +130,73 @@ export class Attempt {
     }
   }
 
+  /** All events of a record are taken, or none is: what is bad about one is said of the record. */
   #contribute(
-    input: unknown,
+    decoded: unknown,
     eventTime: number,
-    slot: number | undefined,
+    watermark: number,
     record: LogRecord,
   ): Complaint | undefined {
-    const { stage } = this.#context;
-    const event = applySteps(stage.steps, input);
-    if (event === FILTERED) {
-      this.tally.filtered++;
-      return undefined;
+    const taken: Taken[] = [];
+    let late = 0;
+    for (const input of this.#inputs) {
+      this.#derived.length = 0;
+      applySteps(input.steps, decoded, this.#derive);
+      if (this.#derived.length === 0) continue;
+      const slot = fileUnder(this.#context.stage, eventTime, watermark, input.side);
+      for (const event of this.#derived) {
+        if (this.#context.stage.buckets === 0) taken.push({ event, slot: 0, key: '', side: 0 });
+        else {
+          const key = toKey(atOnce(input.key(event as never)));
+          if (key === undefined) return complaint('KEY', NO_KEY);
+          if (slot === undefined) late++;
+          else taken.push({ event, slot, key, side: input.side });
+        }
+      }
     }
-    const key = toKey(atOnce(stage.key(event as never)));
-    if (key === undefined) return complaint('KEY', 'the key is not text of 1 to 1,024 bytes');
-    if (slot !== undefined) {
-      const origin = { lane: this.#mine.lane, position: record.position, index: this.#index };
-      this.fold.add(slot, key, event, eventTime, origin);
-      return undefined;
-    }
-    this.tally.late++;
-    if (this.#context.lateEvents !== undefined) {
-      const detail = `all that the event at ${eventTime} belongs to is closed at ${this.watermark}`;
-      this.late.push(this.#letter(record, complaint('LATE', detail)));
-    }
+    for (const one of taken) this.#take(one, eventTime, record);
+    if (taken.length > 0) return undefined;
+    if (late === 0) this.tally.filtered++;
+    else this.#tooLate(eventTime, watermark, record);
     return undefined;
   }
 
+  #take({ event, slot, key, side }: Taken, eventTime: number, { position }: LogRecord): void {
+    const index = this.#events++;
+    const { stage } = this.#context;
+    if (stage.buckets > 0) {
+      const origin = { lane: this.#mine.lane, position, index };
+      this.fold.add(slot, key, event, eventTime, origin, side);
+      return;
+    }
+    const output = relayed(
+      stage.name,
+      { lane: this.#mine.lane, position, index },
+      eventTime,
+      event,
+    );
+    for (const outputs of this.outputs) outputs.push(output);
+  }
+
+  #tooLate(eventTime: number, watermark: number, record: LogRecord): void {
+    this.tally.late++;
+    if (this.#context.lateEvents === undefined) return;
+    const detail = `all that the event at ${eventTime} belongs to is closed at ${watermark}`;
+    this.late.push(this.#letter(record, complaint('LATE', detail)));
+  }
+
   #letter(record: LogRecord, { reason, detail }: Complaint): DeadLetter {
-    const { source } = this.#context;
-    const from = { source: source.name, lane: this.#mine.lane, index: this.#index };
+    const from = { source: this.#source.name, lane: this.#lane, index: this.#index };
     return { ...from, ...record, reason, detail };
   }
 }
 
-const FILTERED = Symbol('filtered');
-
-/** A promise is no answer: it would pass every filter, and what it says comes too late. */
-function atOnce<T>(result: T): T {
-  if (typeof result !== 'object' || result === null || !('then' in result)) return result;
-  Promise.resolve(result).catch(() => undefined);
-  throw new TypeError('it is asynchronous, and a stream cannot wait');
+/** An event that a stage takes, and where. */
+interface Taken {
+  readonly event: unknown;
+  readonly slot: number;
+  readonly key: string;
+  readonly side: number;
 }
-
-function applySteps(steps: readonly Step[], input: unknown): unknown {
-  let event = input;
-  for (const step of steps) {
-    const result = atOnce(step.apply(event as never));
-    if (step.kind === 'map') event = result;
-    else if (!result) return FILTERED;
-  }
-  return event;
-}
-
-/** The most that DynamoDB takes as the sort key of an item, and half of what it takes as partition key. */
-const KEY_BYTES_MAX = 1024;
-
-/** The key as text, or `undefined` if it is none: absent, empty, too long, not well-formed, not finite. */
-function toKey(key: unknown): string | undefined {
-  const text = typeof key === 'number' && Number.isFinite(key) ? String(key) : key;
-  if (typeof text !== 'string' || text.length === 0 || text.length > KEY_BYTES_MAX)
-    return undefined;
-  if (LONE_SURROGATE.test(text)) return undefined;
-  const sure = text.length * 3 <= KEY_BYTES_MAX;
-  return sure || Buffer.byteLength(text) <= KEY_BYTES_MAX ? text : undefined;
-}
-
-/** Half a character: it would not survive UTF-8, and two keys could become one. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const complaint = (reason: DeadLetterReason, detail: string): Complaint => ({ reason, detail });
-
-const describeError = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error';

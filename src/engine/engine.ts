@@ -3,9 +3,10 @@ import type { Observer } from '../observability/observer.ts';
 import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
-import type { Plan, SourcePlan, StagePlan } from '../topology/plan.ts';
+import { laneIn, type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
 import { type Fired, fire } from './fire.ts';
 import { type Gathered, gather } from './gather.ts';
+import { unitedLog } from './logs.ts';
 import type { Ports, StageContext, StageMemory } from './ports.ts';
 import { isAfter } from './position.ts';
 import { raiseLane } from './raise.ts';
@@ -42,14 +43,14 @@ export function warm(plan: Plan): Warm {
  * @throws ConfigurationError SOURCE_MISSING, SINK_MISSING if the plan names what the ports do not have
  */
 export function engine(plan: Plan, ports: Ports, { decoders, memories } = warm(plan)): Engine {
-  const contexts = plan.stages.map((stage) => contextOf(plan, stage, ports, memories));
+  const contexts = contextsOf(plan, ports, memories);
+  const readersOf = (source: string) => contexts.filter(({ sources }) => sources.has(source));
   return {
     async gather(source, lane, records) {
       const decode = found(decoders.get(source), 'SOURCE_MISSING', `stream ${source}`);
-      const readers = contexts.filter((context) => context.stage.source === source);
       let stoppedAt: string | undefined;
-      for (const context of readers) {
-        const gathered = await gather(context, lane, records, decode);
+      for (const context of readersOf(source)) {
+        const gathered = await gather(context, { source, lane, records, decode });
         stoppedAt = first(stoppedAt, gathered.stoppedAt);
       }
       return { stoppedAt };
@@ -59,8 +60,9 @@ export function engine(plan: Plan, ports: Ports, { decoders, memories } = warm(p
       return context ? fire(context, bucket, outOfTime) : 'done';
     },
     async raise(source, lane, watermark) {
-      const readers = contexts.filter((context) => context.stage.source === source);
-      for (const context of readers) await raiseLane(context, lane, watermark);
+      for (const context of readersOf(source)) {
+        await raiseLane(context, laneIn(context.stage, source, lane), watermark);
+      }
     },
     async tick(outOfTime) {
       for (const context of contexts) {
@@ -85,23 +87,46 @@ async function fireReporting(
   }
 }
 
-function contextOf(
-  plan: Plan,
-  stage: StagePlan,
-  ports: Ports,
-  memories: Warm['memories'],
-): StageContext {
-  const { store, clock, deadLetters, sources, sinks } = ports;
+/** In the order of the plan: each stage knows those that it reads, and later those that read it. */
+function contextsOf(plan: Plan, ports: Ports, memories: Warm['memories']): StageContext[] {
   const observe = undisturbed(ports.observe);
-  const source = plan.sources.find(({ name }) => name === stage.source) as SourcePlan;
-  const memory = memories.get(stage.name) as StageMemory;
-  const log = found(sources[source.name], 'SOURCE_MISSING', `stream ${source.name}`);
-  const sink = found(sinks[stage.sink.name], 'SINK_MISSING', `sink ${stage.sink.name}`);
+  const known = new Map<string, StageContext & { readonly after: StageContext[] }>();
+  for (const stage of plan.stages) {
+    const before = stagesBefore(stage).flatMap((name) => known.get(name) ?? []);
+    const memory = memories.get(stage.name) as StageMemory;
+    const context = { ...contextOf(plan, stage, ports), before, after: [], observe, memory };
+    known.set(stage.name, context);
+    for (const one of before) one.after.push(context);
+  }
+  return [...known.values()];
+}
+
+function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
+  const { store, clock, deadLetters } = ports;
+  const streams = plan.sources.filter(({ name }) => streamsOf(stage).includes(name));
+  const logs = new Map(
+    streams.map(({ name }) => [
+      name,
+      found(ports.sources[name], 'SOURCE_MISSING', `stream ${name}`),
+    ]),
+  );
+  const [only] = logs.values();
   const side = stage.late.sideOutput;
-  const lateEvents =
-    side &&
-    found(ports.lateEvents?.[side.name], 'SINK_MISSING', `place for late events ${side.name}`);
-  return { stage, source, log, sink, store, clock, deadLetters, lateEvents, observe, memory };
+  return {
+    stage,
+    sources: new Map(streams.map((source) => [source.name, source])),
+    log: logs.size === 1 && only !== undefined ? only : unitedLog(logs),
+    outlets: stage.outputs.map(({ sink, ...output }) => ({
+      ...output,
+      sink: found(ports.sinks[sink.name], 'SINK_MISSING', `sink ${sink.name}`),
+    })),
+    store,
+    clock,
+    deadLetters,
+    lateEvents:
+      side &&
+      found(ports.lateEvents?.[side.name], 'SINK_MISSING', `place for late events ${side.name}`),
+  };
 }
 
 /** Whoever watches must not change what happens by failing. */

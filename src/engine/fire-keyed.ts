@@ -5,7 +5,7 @@ import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import type { Firing, Step } from './fire-slots.ts';
 import { keyedStateKey } from './keys.ts';
-import { chunksOf, outputsOf } from './outputs.ts';
+import { chunksOf } from './outputs.ts';
 import type { StageContext } from './ports.ts';
 import { abortedExpiry } from './retention.ts';
 import { type ClosedSlot, closedSlots, writeTimers } from './segments.ts';
@@ -49,7 +49,10 @@ async function fireSlot(
     // A state written by this very slot: the outputs of the whole chunk were out before.
     if (fired.size === keys.length) {
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
-      await outbox.add([...fired].flatMap(([key, { results }]) => outputsOf(at, key, results)));
+      await outbox.add(
+        at,
+        [...fired].map(([key, { results }]) => [key, results]),
+      );
       await outbox.write();
       await writeTimers(context, at, timersBySlot(context, fired));
     }

@@ -2,7 +2,7 @@ import type { SlotFiring } from '../operators/operator.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import type { IsAborted } from './aborted.ts';
 import { type Cursor, saveCursor } from './bucket.ts';
-import { chunksOf, type Outbox, outputsOf } from './outputs.ts';
+import { chunksOf, type Outbox } from './outputs.ts';
 import type { StageContext } from './ports.ts';
 import { type ClosedSlot, closedSlots, type Due } from './segments.ts';
 
@@ -56,9 +56,8 @@ async function fireChunks(
       }
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
       await outbox.add(
-        keys.flatMap((key) =>
-          outputsOf(at, key, results(parts.get(key) ?? [], slot, stage.resolutionMs)),
-        ),
+        at,
+        keys.map((key) => [key, results(parts.get(key) ?? [], slot, stage.resolutionMs)]),
       );
       if (outbox.isEmpty) written = chunk + 1;
     }

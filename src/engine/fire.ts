@@ -27,6 +27,7 @@ export async function fire(
   const isAborted = await readAborted(context);
   const outbox = new Outbox(context, bucket);
   const { firing } = context.stage.operator;
+  if (firing.kind === 'none') return 'done';
   const slots =
     firing.kind === 'slot'
       ? fireSlots(context, firing, { due, isAborted, outbox, cursor, outOfTime })

@@ -23,14 +23,21 @@ export class Fold {
   }
 
   /** Adds an event. If the operator throws, nothing was added. */
-  add(slot: number, key: string, event: unknown, eventTime: number, origin: Origin): void {
+  add(
+    slot: number,
+    key: string,
+    event: unknown,
+    eventTime: number,
+    origin: Origin,
+    side: number,
+  ): void {
     const { operator } = this.#stage;
     const cell = this.#slots.get(slot)?.get(key);
     if (cell !== undefined) {
-      cell.contribution = operator.add(cell.contribution, event, eventTime, origin);
+      cell.contribution = operator.add(cell.contribution, event, eventTime, origin, side);
       return;
     }
-    const contribution = operator.add(operator.create(), event, eventTime, origin);
+    const contribution = operator.add(operator.create(), event, eventTime, origin, side);
     this.#keysOf(slot).set(key, { contribution });
   }
 

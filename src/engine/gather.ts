@@ -1,11 +1,12 @@
 import { LaneNotReadyError } from '../errors.ts';
-import type { Decoded } from '../schema/event-decoder.ts';
-import type { LogRecord } from '../sources/source.ts';
+import { laneIn } from '../topology/plan.ts';
 import { recordAborted } from './aborted.ts';
 import { advance } from './advance.ts';
 import { Attempt } from './attempt.ts';
+import type { Batch } from './batch.ts';
 import { claim, commit, type Lane, requireCovered } from './lane.ts';
 import { checkMeta } from './meta.ts';
+import { writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
 import { register } from './register.ts';
@@ -23,31 +24,22 @@ export interface Gathered {
  *
  * @throws FencedError, UnavailableError, DeadlineError, LaneNotReadyError: the batch must come again
  */
-export async function gather(
-  context: StageContext,
-  lane: string,
-  records: readonly LogRecord[],
-  decode: (data: Uint8Array) => Decoded,
-): Promise<Gathered> {
+export async function gather(context: StageContext, batch: Batch): Promise<Gathered> {
   await checkMeta(context);
-  const mine = await claimOrRegister(context, lane);
-  const attempt = attemptOn(context, mine, records, decode);
+  const mine = await claimOrRegister(context, laneIn(context.stage, batch.source, batch.lane));
+  const attempt = attemptOn(context, mine, batch);
   if (attempt.tally.records > 0) await finish(context, mine, attempt);
   return { stoppedAt: attempt.stoppedAt };
 }
 
 /** Records that share a position are taken together or not at all. */
-function attemptOn(
-  context: StageContext,
-  mine: Lane,
-  records: readonly LogRecord[],
-  decode: (data: Uint8Array) => Decoded,
-): Attempt {
-  const attempt = new Attempt(context, mine, decode);
+function attemptOn(context: StageContext, mine: Lane, batch: Batch): Attempt {
+  const { records } = batch;
+  const attempt = new Attempt(context, mine, batch);
   attempt.take(records);
   if (attempt.stoppedAt === undefined || attempt.position !== attempt.stoppedAt) return attempt;
   const before = records.findIndex(({ position }) => position === attempt.stoppedAt);
-  const whole = new Attempt(context, mine, decode);
+  const whole = new Attempt(context, mine, batch);
   whole.take(records.slice(0, before));
   whole.stoppedAt = attempt.stoppedAt;
   return whole;
@@ -80,6 +72,7 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
   const segments = await writeSegments(context, mine, attempt.fold);
   if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
   if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
+  await writeEach(context.outlets, attempt.outputs);
   await recordAborted(context, mine);
   if (!(await commit(context, mine, attempt.commitment()))) {
     observe({ kind: 'fenced', stage: stage.name, lane: mine.lane, epoch: mine.epoch });

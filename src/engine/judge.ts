@@ -11,9 +11,10 @@ export function fileUnder(
   { operator, resolutionMs }: StagePlan,
   eventTime: number,
   watermark: number,
+  side: number,
 ): number | undefined {
-  if (isClosed(slotCovering(operator.lastLook(eventTime), resolutionMs), watermark))
+  if (isClosed(slotCovering(operator.lastLook(eventTime, side), resolutionMs), watermark))
     return undefined;
-  const natural = slotCovering(operator.firstLook(eventTime), resolutionMs);
+  const natural = slotCovering(operator.firstLook(eventTime, side), resolutionMs);
   return isClosed(natural, watermark) ? firstOpen(watermark, resolutionMs) : natural;
 }

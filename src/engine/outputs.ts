@@ -1,37 +1,9 @@
-import type { Result } from '../operators/operator.ts';
 import type { Output } from '../sinks/sink.ts';
-import { slotText } from '../time/slot.ts';
+import { advanceStage } from './advance.ts';
 import { commitFired } from './bucket.ts';
+import { both, NOTHING, type Onward, onward } from './onward.ts';
+import { type At, outputsOf, type Told, writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
-
-/** Where an output comes from. */
-export type At = Pick<Output, 'stage' | 'bucket' | 'slot' | 'chunk'>;
-
-/** Gives the results of a key in a slot their identity. */
-export const outputsOf = (at: At, key: string, results: readonly Result[]): Output[] =>
-  results.map((result, index) =>
-    // What a final result does not have costs nothing.
-    result.final
-      ? outputOf(at, key, result, index)
-      : { ...outputOf(at, key, result, index), ...result },
-  );
-
-/** Field by field: copied in bulk, this object costs as much as all the rest of a firing. */
-const outputOf = (at: At, key: string, result: Result, index: number): Output => ({
-  stage: at.stage,
-  bucket: at.bucket,
-  slot: at.slot,
-  chunk: at.chunk,
-  key,
-  index,
-  windowStart: result.windowStart,
-  windowEnd: result.windowEnd,
-  value: result.value,
-  revision: result.revision,
-  final: result.final,
-  // Bucket and key are the row's own: the slot and the index order what is written to one row.
-  position: `${slotText(at.slot)}#${String(index).padStart(4, '0')}`,
-});
 
 /** Keys in the order and the groups in which they are worked on: the same ones at every firing. */
 export function* chunksOf(
@@ -47,27 +19,42 @@ export function* chunksOf(
 /** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
 const WRITTEN_TOGETHER = 500;
 
-/** Collects the outputs of slots in order; commits a slot only when all of its outputs are written. */
+/**
+ * Collects what slots tell, in order, for the sinks and for the stages that read it; commits a slot
+ * only when all of it is written.
+ */
 export class Outbox {
   readonly #context: StageContext;
   readonly #bucket: number;
-  #outputs: Output[] = [];
+  #outputs: Output[][];
+  #onward: Onward = NOTHING;
+  #waiting = 0;
   #written = 0;
   #fired: number | undefined;
 
   constructor(context: StageContext, bucket: number) {
     this.#context = context;
     this.#bucket = bucket;
+    this.#outputs = context.outlets.map(() => []);
   }
 
   /** Nothing waits to be written. */
   get isEmpty(): boolean {
-    return this.#outputs.length === 0;
+    return this.#waiting === 0;
   }
 
-  async add(outputs: readonly Output[]): Promise<void> {
-    for (const output of outputs) this.#outputs.push(output);
-    if (this.#outputs.length >= WRITTEN_TOGETHER) await this.write();
+  /** Takes what a chunk of keys tells in a slot: all of it, as it is named by the chunk. */
+  async add(at: At, told: readonly Told[]): Promise<void> {
+    const { outlets, after } = this.#context;
+    for (const [n, outlet] of outlets.entries()) {
+      const outputs = this.#outputs[n] as Output[];
+      for (const [key, results] of told) {
+        for (const output of outputsOf(outlet, at, key, results)) outputs.push(output);
+      }
+    }
+    if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));
+    for (const [, results] of told) this.#waiting += results.length;
+    if (this.#waiting >= WRITTEN_TOGETHER) await this.write();
   }
 
   async complete(slot: number): Promise<void> {
@@ -76,19 +63,27 @@ export class Outbox {
   }
 
   async write(): Promise<void> {
-    if (this.#outputs.length > 0) await this.#context.sink.write(this.#outputs);
-    this.#written += this.#outputs.length;
-    this.#outputs = [];
+    if (this.#waiting === 0) return;
+    const { outlets, store, deadLetters } = this.#context;
+    const { items, letters } = this.#onward;
+    await writeEach(outlets, this.#outputs);
+    if (items.length > 0) await store.putAll('state', items);
+    if (letters.length > 0) await deadLetters.write(letters);
+    this.#written += this.#waiting;
+    this.#waiting = 0;
+    this.#outputs = outlets.map(() => []);
+    this.#onward = NOTHING;
   }
 
   async commit(): Promise<void> {
     if (this.#fired === undefined) return;
     await this.write();
     await commitFired(this.#context, this.#bucket, this.#fired);
-    const { stage, observe } = this.#context;
+    const { stage, observe, after } = this.#context;
     const told = { stage: stage.name, bucket: this.#bucket, through: this.#fired };
     observe({ kind: 'fired', ...told, outputs: this.#written });
     this.#written = 0;
     this.#fired = undefined;
+    for (const next of after) await advanceStage(next);
   }
 }

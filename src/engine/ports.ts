@@ -1,9 +1,11 @@
+import { invariant } from '../invariant.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
-import type { SourcePlan, StagePlan } from '../topology/plan.ts';
+import type { OutputPlan, SourcePlan, StagePlan } from '../topology/plan.ts';
+import { streamOfLane } from './logs.ts';
 
 /** Wall time, ms. The engine has no other. */
 export type Clock = () => number;
@@ -25,9 +27,15 @@ export interface Ports {
 /** One stage with what it reads and where it writes: what every step of the protocol is handed. */
 export interface StageContext {
   readonly stage: StagePlan;
-  readonly source: SourcePlan;
+  /** The streams that it reads, by name. */
+  readonly sources: ReadonlyMap<string, SourcePlan>;
+  /** The logs of those streams. */
   readonly log: Source;
-  readonly sink: Sink;
+  /** The stages whose buckets are lanes of this one. */
+  readonly before: readonly StageContext[];
+  /** The stages that read the results of this one. */
+  readonly after: readonly StageContext[];
+  readonly outlets: readonly Outlet[];
   readonly store: Store;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterSink;
@@ -36,6 +44,19 @@ export interface StageContext {
   readonly observe: Observer;
   /** What this process has learnt and need not ask again. */
   readonly memory: StageMemory;
+}
+
+/** A way out of a stage, and where it leads. */
+export interface Outlet extends Omit<OutputPlan, 'sink'> {
+  readonly sink: Sink;
+}
+
+/** The source that a lane of the stage belongs to. */
+export function sourceOf({ sources }: StageContext, lane: string): SourcePlan {
+  const [only] = sources.values();
+  const source = sources.size === 1 ? only : sources.get(streamOfLane(lane));
+  invariant(source, `lane ${lane} belongs to a stream of the stage`);
+  return source;
 }
 
 /** Hints only: losing them costs a few reads or refused writes, never a result. */

@@ -12,8 +12,10 @@ export const segmentExpiry = (context: StageContext, lastSlot: number): number =
   inSeconds(Math.max(context.clock(), lastSlot) + KEPT_MS);
 
 /** When the record of aborted attempts may go: after all segments that they can have written. */
-export const abortedExpiry = ({ clock, stage, source }: StageContext): number =>
-  inSeconds(clock() + source.maxFutureSkewMs + stage.operator.reachMs + 2 * KEPT_MS);
+export function abortedExpiry({ clock, stage, sources }: StageContext): number {
+  const skews = [...sources.values()].map(({ maxFutureSkewMs }) => maxFutureSkewMs);
+  return inSeconds(clock() + Math.max(0, ...skews) + stage.operator.reachMs + 2 * KEPT_MS);
+}
 
 /** The `expires` attribute: whole seconds, as DynamoDB's time to live asks. */
 const inSeconds = (time: number): number => Math.ceil(time / SECONDS);

@@ -25,6 +25,17 @@ export async function writeSegments(
   attempt: { readonly lane: string; readonly epoch: number },
   fold: Fold,
 ): Promise<number> {
+  const items = segmentItems(context, attempt, fold);
+  if (items.length > 0) await context.store.putAll('state', items);
+  return items.length;
+}
+
+/** Contributions as the items that they are stored as, named by the attempt that made them. */
+export function segmentItems(
+  context: StageContext,
+  attempt: { readonly lane: string; readonly epoch: number },
+  fold: Fold,
+): Item[] {
   const items: Item[] = [];
   for (const [bucket, groups] of fold.byBucket()) {
     for (const [number, { lastSlot, data }] of pack(context, groups).entries()) {
@@ -33,8 +44,7 @@ export async function writeSegments(
       items.push({ ...segmentKey(context.stage.name, bucket, segment), data, expires });
     }
   }
-  if (items.length > 0) await context.store.putAll('state', items);
-  return items.length;
+  return items;
 }
 
 interface Packed {

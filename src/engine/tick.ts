@@ -3,7 +3,7 @@ import { advanceStage } from './advance.ts';
 import { bucketsOf, readBucket } from './bucket.ts';
 import { type Lane, readLanes } from './lane.ts';
 import { checkMeta } from './meta.ts';
-import type { StageContext } from './ports.ts';
+import { type StageContext, sourceOf } from './ports.ts';
 import { BEFORE_ALL } from './position.ts';
 import { raise } from './raise.ts';
 import { register } from './register.ts';
@@ -16,8 +16,10 @@ import { register } from './register.ts';
 export async function tick(context: StageContext): Promise<number[]> {
   await checkMeta(context);
   const lagging = await laggingBuckets(context);
-  await register(context);
-  await raiseIdle(context);
+  if (context.sources.size > 0) {
+    await register(context);
+    await raiseIdle(context);
+  }
   await advanceStage(context);
   return lagging;
 }
@@ -46,9 +48,8 @@ async function raiseIdle(context: StageContext): Promise<void> {
     lanes.map(async (lane): Promise<Probed> => ({ lane, probe: await probeLane(context, lane) })),
   );
   const idle = probed.filter(isIdle);
-  const to = raiseTo(context, probed, idle);
-  if (to === undefined) return;
-  await Promise.all(idle.map(({ lane }) => raise(context, lane, to)));
+  const raises = raisesOf(context, probed, idle);
+  await Promise.all(raises.map(({ lane, watermark }) => raise(context, lane, watermark)));
 }
 
 const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Probe> =>
@@ -56,14 +57,27 @@ const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Pro
 
 const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;
 
-function raiseTo(
-  { source }: StageContext,
+/**
+ * Where each idle lane may be raised to. Lanes of a source that promises a `maxDelay` have a watermark
+ * of their own even if all are idle, and the others follow them as they follow lanes that are not.
+ */
+function raisesOf(
+  context: StageContext,
   probed: readonly Probed[],
   idle: readonly Probed[],
-): number | undefined {
-  if (idle.length === 0) return undefined;
-  const busy = probed.filter((one) => !idle.includes(one));
-  if (busy.length > 0) return Math.min(...busy.map(({ lane }) => lane.watermark));
-  if (source.maxDelayMs === undefined) return undefined;
-  return Math.min(...idle.map(({ probe }) => probe.startedAt)) - source.maxDelayMs - 1;
+): { readonly lane: Lane; readonly watermark: number }[] {
+  const busy = probed.filter((one) => !idle.includes(one)).map(({ lane }) => lane.watermark);
+  const startedAt = Math.min(...idle.map(({ probe }) => probe.startedAt));
+  const promised = idle.flatMap(({ lane }) => {
+    const { maxDelayMs } = sourceOf(context, lane.lane);
+    return maxDelayMs === undefined ? [] : [{ lane, watermark: startedAt - maxDelayMs - 1 }];
+  });
+  if (busy.length === 0 && promised.length === 0) return [];
+  if (busy.length > 0) {
+    const watermark = Math.min(...busy);
+    return idle.map(({ lane }) => ({ lane, watermark }));
+  }
+  const watermark = Math.min(...promised.map((one) => one.watermark));
+  const others = idle.filter(({ lane }) => !promised.some((one) => one.lane === lane));
+  return [...promised, ...others.map(({ lane }) => ({ lane, watermark }))];
 }

@@ -1,4 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
+import type { Shape } from '../schema/shape.ts';
 
 /** How often an operator is looked at that has something to look at between window ends, ms. */
 export const DEFAULT_RESOLUTION_MS = 1_000;
@@ -10,22 +11,36 @@ export interface Origin {
   readonly index: number;
 }
 
-/** One result of a window of a key. Times in ms; `windowEnd` is not included. */
+/**
+ * One result of a key. Times in ms; `windowEnd` is not included. What is of no window is of the instant
+ * at which it happened: see `instant`.
+ */
 export interface Result<V = unknown> {
   readonly windowStart: number;
   readonly windowEnd: number;
+  /** Of an operator with several kinds of results. */
+  readonly tag?: string;
   readonly value: V;
-  /** 0 is the result on time, 1.. are updates by late events. */
+  /** 0 is the first result, 1.. are updates of it. */
   readonly revision: number;
   /** What the revision before said. */
   readonly old?: unknown;
   /** The window is not complete yet. */
   readonly early?: boolean;
-  /** The window is no more: a late event made it part of another one. */
+  /** What it told of is no more: a deleted row, or a window that a late event made part of another one. */
   readonly retracted?: boolean;
   /** No later result can replace this one. */
   readonly final: boolean;
 }
+
+/** An instant, as the window of what happened there. */
+export const instant = (time: number): Pick<Result, 'windowStart' | 'windowEnd'> => ({
+  windowStart: time,
+  windowEnd: time + 1,
+});
+
+/** When a result happened, in event time: that of a window at its last instant. */
+export const timeOf = ({ windowEnd }: Pick<Result, 'windowEnd'>): number => windowEnd - 1;
 
 /** What a key is left with after a slot. */
 export interface Fired<State> {
@@ -56,16 +71,33 @@ export interface Operator<In = unknown, Contribution = unknown, State = unknown>
   readonly reachMs: number;
   /** How far back contributions of earlier slots are still needed when a slot fires, ms. */
   readonly lookBackMs: number;
+  /** What its results are. Default `windows`. */
+  readonly emits?: Shape;
+  /** It can take results that are told anew: what was told before is taken back. Default false. */
+  readonly retracts?: boolean;
+  /** How far behind the beginning of the slot that tells it a result may have happened, ms. Default 0. */
+  readonly outputDelayMs?: number;
   /** The instant at which an event is first looked at, ms. */
-  firstLook(eventTime: number): number;
-  /** The last instant at which it can still matter: later, it is late. */
-  lastLook(eventTime: number): number;
+  firstLook(eventTime: number, side: number): number;
+  /** The last instant at which it can still matter: later, it is late. Infinity: it never is. */
+  lastLook(eventTime: number, side: number): number;
   create(): Contribution;
   /** Throws without having changed anything if the event cannot be added. */
-  add(contribution: Contribution, event: In, eventTime: number, origin: Origin): Contribution;
+  add(
+    contribution: Contribution,
+    event: In,
+    eventTime: number,
+    origin: Origin,
+    side: number,
+  ): Contribution;
   merge(contribution: Contribution, other: Contribution): Contribution;
   readonly codec: Codec<Contribution>;
-  readonly firing: SlotFiring<Contribution> | KeyedFiring<Contribution, State>;
+  readonly firing: SlotFiring<Contribution> | KeyedFiring<Contribution, State> | NoFiring;
+}
+
+/** Nothing is kept, so there is nothing to fire. */
+export interface NoFiring {
+  readonly kind: 'none';
 }
 
 /** Results come from the contributions alone: nothing is remembered from slot to slot. */

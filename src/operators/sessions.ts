@@ -44,6 +44,8 @@ export function sessions<In, Acc, Out>(
     segmentSpanMs: 0,
     reachMs: gapMs + allowedLatenessMs,
     lookBackMs: 0,
+    // A session is told once the watermark has reached its end: its last instant lies just before.
+    outputDelayMs: 1,
     firstLook: (eventTime: number) => eventTime,
     lastLook: (eventTime: number) => eventTime + gapMs + allowedLatenessMs,
     create: () => [],

@@ -11,7 +11,7 @@ import { batchPut } from '../dynamodb/batch-write.ts';
 import { itemBytes, unitsTold, writeUnits } from '../dynamodb/units.ts';
 import { eachInParallel } from '../parallel.ts';
 import { encodeRow } from './dynamodb-row.ts';
-import { newestOf, type Row } from './row.ts';
+import { newestOf } from './row.ts';
 import type { Output, Sink } from './sink.ts';
 
 export interface TableSinkOptions extends AccessOptions {
@@ -19,7 +19,8 @@ export interface TableSinkOptions extends AccessOptions {
 }
 
 /**
- * A DynamoDB table with one row for each key (`key`, string) and window (`windowStart`, number).
+ * A DynamoDB table with one row for each key (`key`, string) and window (`windowStart`, number); or,
+ * of results without windows, for each key, or for each key and `position` (string): see Shape.
  * Requests run sixteen at a time.
  *
  * A final output is written by batch and without a condition: whoever writes it, and however often,
@@ -44,7 +45,7 @@ function sinkOver(access: Access, table: string): Sink {
 }
 
 /** Refused means that the row, or a newer one, is there already. */
-async function putIfNewer(access: Access, table: string, row: Row): Promise<void> {
+async function putIfNewer(access: Access, table: string, row: Output): Promise<void> {
   const item = encodeRow(row);
   const command = new PutItemCommand({
     TableName: table,

@@ -2,8 +2,7 @@ import { compareUtf8 } from '../schema/utf8-order.ts';
 import type { Output } from './sink.ts';
 
 /**
- * A result as a table shows it: one for each key and window. A retracted one stays, empty, so that
- * nothing older takes its place.
+ * A result as a table shows it. A retracted one stays, empty, so that nothing older takes its place.
  */
 export type Row<V = unknown> = Pick<
   Output<V>,
@@ -32,6 +31,11 @@ export function newestOf(outputs: readonly Output[]): Output[] {
   return [...newest.values()];
 }
 
-/** Text that two rows share only if they are the same row. */
-export const rowId = ({ key, windowStart }: Pick<Row, 'key' | 'windowStart'>): string =>
-  `${windowStart}#${key}`;
+/** Text that two rows of a table share only if they are the same row. */
+export const rowId = ({
+  shape,
+  key,
+  windowStart,
+  position,
+}: Pick<Output, 'shape' | 'key' | 'windowStart' | 'position'>): string =>
+  shape === 'changes' ? key : `${shape === 'windows' ? windowStart : position}#${key}`;

@@ -1,3 +1,5 @@
+import type { Shape } from '../schema/shape.ts';
+
 /** What decides whether two outputs are the same output, whoever computed them and how often. */
 export interface OutputIdentity {
   readonly stage: string;
@@ -9,19 +11,22 @@ export interface OutputIdentity {
   readonly index: number;
 }
 
-/** One result of one window. */
+/** One result, as a row: of a window, of a key, or of itself alone. */
 export interface Output<V = unknown> extends OutputIdentity {
+  /** What makes the row: key and `windowStart`, the key, or key and `position`. */
+  readonly shape: Shape;
+  /** ms; of what has no window, when it happened. */
   readonly windowStart: number;
   /** Exclusive, ms. */
   readonly windowEnd: number;
   readonly value: V;
-  /** 0 is the first result of the window, 1.. are updates of it. */
+  /** 0 is the first result of the row, 1.. are updates of it. */
   readonly revision: number;
   /** What the revision before said. */
   readonly old?: V;
   /** The window is not complete yet. */
   readonly early?: boolean;
-  /** The window is no more, and its row with it: a late event made it part of another one. */
+  /** The row is no more: deleted, or its window is part of another one now. */
   readonly retracted?: boolean;
   /** Orders the outputs of one row: the same output has the same position, a later one a greater. */
   readonly position: string;

@@ -3,7 +3,7 @@ import type { Observation } from '../observability/observer.ts';
 import { memoryDeadLetters } from '../sinks/memory.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { memoryStore } from '../store/memory.ts';
-import type { Plan } from '../topology/plan.ts';
+import { laneIn, type Plan, sinksOf } from '../topology/plan.ts';
 import type { DriverLane, DriverLanes } from './driver-lanes.ts';
 import { recordingSink } from './recording-sink.ts';
 
@@ -35,7 +35,7 @@ export class DriverEngine {
 
   constructor(plan: Plan, lanes: DriverLanes, clock: () => number) {
     this.#plan = plan;
-    this.sinks = new Map(plan.stages.map(({ sink }) => [sink.name, recordingSink()]));
+    this.sinks = new Map(sinksOf(plan).map(({ sink }) => [sink.name, recordingSink()]));
     const sideOutputs = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.#engine = engine(plan, {
       store: this.store,
@@ -71,13 +71,11 @@ export class DriverEngine {
     const { kind, stage } = observation;
     if (kind === 'advanced') this.#advanced.add(stage);
     if (kind === 'failed') this.#failure = observation;
-    if (
-      kind === 'gathered' &&
-      observation.late > 0 &&
-      this.#batch?.lane.name === observation.lane
-    ) {
-      this.late.push({ stage, ...this.#batch, late: observation.late });
-    }
+    if (kind !== 'gathered' || observation.late === 0 || this.#batch === undefined) return;
+    const { lane } = this.#batch;
+    const reader = this.#plan.stages.find(({ name }) => name === stage);
+    if (reader === undefined || laneIn(reader, lane.stream, lane.name) !== observation.lane) return;
+    this.late.push({ stage, ...this.#batch, late: observation.late });
   }
 
   /** Until nothing is due: firing a stage can close slots of the next. */

@@ -1,12 +1,14 @@
-import { keyedStateKey, laneRange } from '../engine/keys.ts';
+import { bucketKey, keyedStateKey, laneRange } from '../engine/keys.ts';
 import { readAll } from '../engine/read-all.ts';
+import { toldThrough } from '../engine/told.ts';
 import { TestDriverError } from '../errors.ts';
 import { ByteReader } from '../schema/bytes.ts';
+import { compareUtf8 } from '../schema/utf8-order.ts';
 import type { DeadLetter } from '../sinks/dead-letter-sink.ts';
 import type { Output } from '../sinks/sink.ts';
 import type { Store } from '../store/store.ts';
 import { MAX_TIME, MIN_TIME } from '../time/watermark.ts';
-import type { Plan, StagePlan } from '../topology/plan.ts';
+import { type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
 import type { WindowResult } from '../topology/stream.ts';
 import type { DriverEngine, LateInBatch } from './driver-engine.ts';
 import type { DriverLanes, SentRecord } from './driver-lanes.ts';
@@ -28,13 +30,29 @@ export async function readWatermark(
   store: Store,
   stage: string | undefined,
 ): Promise<number> {
-  const stages = stage === undefined ? plan.stages : [stageOf(plan, stage)];
-  const items = await Promise.all(
-    stages.map(({ name }) => readAll(store, 'control', laneRange(name))),
-  );
-  const least = Math.min(...items.flat().map(({ watermark }) => Number(watermark)));
-  if (items.some((lanes) => lanes.length === 0) || least === MIN_TIME) return -Infinity;
+  const reading = plan.stages.filter((one) => streamsOf(one).length > 0);
+  const stages = stage === undefined ? reading : [stageOf(plan, stage)];
+  const watermarks = stages.flatMap((one) => [
+    ...(streamsOf(one).length > 0 ? [lanesWatermark(store, one)] : []),
+    ...stagesBefore(one).map((name) => toldBy(store, stageOf(plan, name))),
+  ]);
+  const least = Math.min(...(await Promise.all(watermarks)));
+  if (least === MIN_TIME) return -Infinity;
   return least === MAX_TIME ? Infinity : least;
+}
+
+async function lanesWatermark(store: Store, { name }: StagePlan): Promise<number> {
+  const lanes = await readAll(store, 'control', laneRange(name));
+  if (lanes.length === 0) return MIN_TIME;
+  return Math.min(...lanes.map(({ watermark }) => Number(watermark)));
+}
+
+async function toldBy(store: Store, stage: StagePlan): Promise<number> {
+  const buckets = Array.from({ length: stage.buckets }, (_, n) => bucketKey(stage.name, n));
+  const items = await Promise.all(buckets.map((key) => store.get('control', key)));
+  const fired = items.map((item) => Number(item?.firedThrough ?? MIN_TIME));
+  const least = Math.min(...fired);
+  return least === MIN_TIME ? MIN_TIME : toldThrough({ stage }, least);
 }
 
 /** `undefined` if the stage remembers nothing of the key. */
@@ -59,6 +77,32 @@ export function sinksOf({ sinks }: DriverEngine, name: string | undefined): Reco
   const hint = `The plan has ${[...sinks.keys()].join(', ')}.`;
   throw new TestDriverError('SINK_UNKNOWN', `no sink is named ${name}`, hint);
 }
+
+/** A result that is of no window. */
+export interface EventResult<V> {
+  readonly key: string;
+  /** When it happened, ms. */
+  readonly time: number;
+  readonly value: V;
+}
+
+/** By time, key and position. */
+export const events = <V>(rows: readonly Output[]): EventResult<V>[] =>
+  [...rows]
+    .sort(
+      (a, b) =>
+        a.windowStart - b.windowStart ||
+        compareUtf8(a.key, b.key) ||
+        compareUtf8(a.position, b.position),
+    )
+    .map(({ key, windowStart, value }) => ({ key, time: windowStart, value: value as V }));
+
+export const rowsByKey = <V>(rows: readonly Output[]): Map<string, V> =>
+  new Map(
+    [...rows]
+      .sort((a, b) => compareUtf8(a.key, b.key))
+      .map(({ key, value }) => [key, value as V] as const),
+  );
 
 /** By start, end and key. */
 export function sorted<V>(rows: readonly Output[]): WindowResult<V>[] {

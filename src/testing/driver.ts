@@ -8,12 +8,15 @@ import { DriverEngine } from './driver-engine.ts';
 import { DriverInput, type StreamHandle } from './driver-input.ts';
 import { DriverLanes } from './driver-lanes.ts';
 import {
+  type EventResult,
+  events,
   type LateRecord,
   lateRecords,
   type NumberedDeadLetter,
   numbered,
   readState,
   readWatermark,
+  rowsByKey,
   sinksOf,
   sorted,
 } from './driver-view.ts';
@@ -45,8 +48,12 @@ export interface TestDriver<V = unknown> extends StreamHandle {
   /** The end of the input: everything is read, all windows close; nothing can be sent any more. */
   end(): Promise<void>;
   readonly clock: DriverClock;
-  /** The table as it stands: the newest row of each key and window, by start, end and key. */
+  /** Of windows: the table as it stands, the newest row of each key and window, by start, end and key. */
   results(sink?: string): WindowResult<V>[];
+  /** Of results that are events of their own: each once, by time and key. */
+  events(sink?: string): EventResult<V>[];
+  /** Of a table by key: the rows as they stand. */
+  rows(sink?: string): Map<string, V>;
   /** What was emitted since the last call, revisions included; of each key in order. */
   takeOutputs(sink?: string): Output<V>[];
   /** Records that came too late for a stage, in the order of sending. */
@@ -87,6 +94,8 @@ export function testDriver<V = unknown>(
     end: () => input.end(),
     clock,
     results: (sink) => sorted(sinksOf(running, sink).flatMap((one) => one.rows())),
+    events: (sink) => events(sinksOf(running, sink).flatMap((one) => one.rows())),
+    rows: (sink) => rowsByKey(sinksOf(running, sink).flatMap((one) => one.rows())),
     takeOutputs: (sink) => sinksOf(running, sink).flatMap((one) => one.take()) as Output<V>[],
     late: () => lateRecords(running.late, lanes),
     deadLetters: () => numbered(running.deadLetters.letters(), lanes),

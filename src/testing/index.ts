@@ -14,4 +14,4 @@ export { type TestDriver, type TestDriverOptions, testDriver } from './driver.ts
 export type { DriverClock } from './driver-clock.ts';
 export type { LaneHandle, StreamHandle } from './driver-input.ts';
 export type { SentRecord } from './driver-lanes.ts';
-export type { LateRecord, NumberedDeadLetter } from './driver-view.ts';
+export type { EventResult, LateRecord, NumberedDeadLetter } from './driver-view.ts';

@@ -1,4 +1,4 @@
-import type { BadRecordPolicy, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
+import type { BadRecordPolicy, From, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
 
 /** A plan as data that JSON can hold: names and settings, without its functions. All durations in ms. */
 export interface PlanDescription {
@@ -18,14 +18,26 @@ export interface StreamDescription {
 
 export interface StageDescription {
   readonly name: string;
-  /** The stream that it reads. */
-  readonly from: string;
-  /** What happens to an event before it is folded, in order. */
-  readonly steps: readonly string[];
+  readonly inputs: readonly InputDescription[];
   readonly operator: string;
   readonly resolutionMs: number;
   readonly buckets: number;
   readonly keysPerChunk: number;
+  readonly outputs: readonly OutputDescription[];
+}
+
+export interface InputDescription {
+  /** The stream or the stage that is read. */
+  readonly from: From;
+  /** What happens to an event before it is folded, in order. */
+  readonly steps: readonly string[];
+  /** Which input of the operator it is, from 0. */
+  readonly side: number;
+}
+
+export interface OutputDescription {
+  /** What happens to a result on its way, in order. */
+  readonly steps: readonly string[];
   readonly to: SinkPlan;
 }
 
@@ -45,11 +57,17 @@ const describeStream = (source: SourcePlan): StreamDescription => ({
 
 const describeStage = (stage: StagePlan): StageDescription => ({
   name: stage.name,
-  from: stage.source,
-  steps: [...stage.steps.map(({ kind }) => kind), 'keyBy'],
+  inputs: stage.inputs.map(({ from, steps, side }) => ({
+    from: { ...from },
+    steps: [...steps.map(({ kind }) => kind), ...(stage.buckets > 0 ? ['keyBy'] : [])],
+    side,
+  })),
   operator: stage.operator.name,
   resolutionMs: stage.resolutionMs,
   buckets: stage.buckets,
   keysPerChunk: stage.keysPerChunk,
-  to: { kind: stage.sink.kind, name: stage.sink.name },
+  outputs: stage.outputs.map(({ steps, sink }) => ({
+    steps: steps.map(({ kind }) => kind),
+    to: { ...sink },
+  })),
 });

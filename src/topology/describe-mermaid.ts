@@ -1,15 +1,21 @@
 import { formatDuration } from '../time/duration.ts';
 import { describeJson } from './describe-json.ts';
-import type { Plan } from './plan.ts';
+import type { From, Plan } from './plan.ts';
 
 /** The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws. */
 export function describeMermaid(plan: Plan): string {
   const { streams, stages } = describeJson(plan);
-  const sinks = new Map(stages.map(({ to }) => [`${to.kind} ${to.name}`, to]));
+  const outputs = stages.flatMap((one) => one.outputs);
+  const sinks = new Map(outputs.map(({ to }) => [`${to.kind} ${to.name}`, to]));
   const stream = idsOf(
     'stream',
     streams.map(({ name }) => name),
   );
+  const stage = idsOf(
+    'stage',
+    stages.map(({ name }) => name),
+  );
+  const begin = ({ kind, name }: From): string => (kind === 'stream' ? stream(name) : stage(name));
   const sink = idsOf('sink', [...sinks.keys()]);
   return [
     'flowchart LR',
@@ -19,9 +25,11 @@ export function describeMermaid(plan: Plan): string {
     ),
     ...stages.map(({ name, operator }, n) => `  stage${n}[${label(name, operator)}]`),
     ...[...sinks].map(([id, { kind, name }]) => `  ${sink(id)}[(${label(name, kind)})]`),
-    ...stages.flatMap(({ from, steps, to }, n) => [
-      `  ${stream(from)} -->|${label(steps.join(' > '))}| stage${n}`,
-      `  stage${n} --> ${sink(`${to.kind} ${to.name}`)}`,
+    ...stages.flatMap(({ inputs, outputs }, n) => [
+      ...inputs.map(({ from, steps }) => `  ${begin(from)} ${arrow(steps)} stage${n}`),
+      ...outputs.map(({ steps, to }) => {
+        return `  stage${n} ${arrow(steps)} ${sink(`${to.kind} ${to.name}`)}`;
+      }),
     ]),
   ].join('\n');
 }
@@ -31,6 +39,9 @@ const idsOf =
   (prefix: string, names: readonly string[]) =>
   (name: string): string =>
     `${prefix}${names.indexOf(name)}`;
+
+const arrow = (steps: readonly string[]): string =>
+  steps.length > 0 ? `-->|${label(steps.join(' > '))}|` : '-->';
 
 const label = (...lines: readonly string[]): string =>
   `"${lines.join('<br/>').replaceAll('"', '#quot;')}"`;

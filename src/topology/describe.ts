@@ -1,5 +1,14 @@
 import { formatDuration } from '../time/duration.ts';
-import type { LatePlan, Plan, SourcePlan, StagePlan } from './plan.ts';
+import {
+  type InputPlan,
+  type LatePlan,
+  type OutputPlan,
+  type Plan,
+  type SourcePlan,
+  type StagePlan,
+  stagesBefore,
+  streamsOf,
+} from './plan.ts';
 
 /** The plan in words, for reviews and goldens: a changed name or setting shows up as a changed line. */
 export function describe(plan: Plan): string {
@@ -21,15 +30,32 @@ function describeSource(source: SourcePlan): string[] {
 function describeStage(stage: StagePlan): string[] {
   return [
     `stage ${stage.name}`,
-    `  from       ${[stage.source, ...stage.steps.map((step) => step.kind), 'keyBy'].join(' > ')}`,
+    ...stage.inputs.map((input) => `  from       ${inputText(stage, input)}`),
     `  operator   ${stage.operator.name}`,
     `  late       ${describeLate(stage.late)}`,
     `  resolution ${formatDuration(stage.resolutionMs)}`,
     `  buckets    ${stage.buckets}`,
     `  chunks of  ${stage.keysPerChunk} keys`,
-    `  to         ${stage.sink.kind} ${stage.sink.name}`,
+    ...stage.outputs.map((output) => `  to         ${outputText(output)}`),
   ];
 }
+
+/** Which input it is, where an operator has several. */
+function inputText({ inputs, buckets }: StagePlan, { from, steps, side }: InputPlan): string {
+  const way = [tagged(from.name, from.tag), ...steps.map(({ kind }) => kind)];
+  const text = (buckets > 0 ? [...way, 'keyBy'] : way).join(' > ');
+  return inputs.some((input) => input.side > 0) ? `${text} (input ${side})` : text;
+}
+
+const outputText = ({ tag, steps, sink }: OutputPlan): string =>
+  [
+    ...(tag === undefined ? [] : [tag]),
+    ...steps.map(({ kind }) => kind),
+    `${sink.kind} ${sink.name}`,
+  ].join(' > ');
+
+const tagged = (name: string, tag: string | undefined): string =>
+  tag === undefined ? name : `${name} ${tag}`;
 
 function describeLate({ allowedLatenessMs, emitEveryMs, sideOutput }: LatePlan): string {
   const update = allowedLatenessMs > 0 ? `update for ${formatDuration(allowedLatenessMs)}` : 'drop';
@@ -43,7 +69,7 @@ function describeLate({ allowedLatenessMs, emitEveryMs, sideOutput }: LatePlan):
  */
 export function fingerprint(stage: StagePlan): string {
   return [
-    `source=${stage.source}`,
+    `source=${[...streamsOf(stage), ...stagesBefore(stage)].join('+')}`,
     `operator=${stage.operator.name}`,
     `resolution=${stage.resolutionMs}`,
     `buckets=${stage.buckets}`,

@@ -1,4 +1,5 @@
 import type { Operator } from '../operators/operator.ts';
+import type { Shape } from '../schema/shape.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
 
@@ -22,7 +23,35 @@ export type BadRecordPolicy = 'deadLetter' | 'stop';
 /** A stateless operator. */
 export type Step =
   | { readonly kind: 'filter'; readonly apply: (event: never) => boolean }
-  | { readonly kind: 'map'; readonly apply: (event: never) => unknown };
+  | { readonly kind: 'map'; readonly apply: (event: never) => unknown }
+  | { readonly kind: 'flatMap'; readonly apply: (event: never) => Iterable<unknown> }
+  | { readonly kind: 'peek'; readonly apply: (event: never) => unknown };
+
+/** Where the events of a stage come from: a stream of the plan, or the results of another stage. */
+export interface From {
+  readonly kind: 'stream' | 'stage';
+  readonly name: string;
+  /** Of several kinds of results, the ones of this name. */
+  readonly tag?: string;
+}
+
+/** One way into a stage. */
+export interface InputPlan {
+  readonly from: From;
+  readonly steps: readonly Step[];
+  readonly key: (event: never) => string | number;
+  /** Which input of its operator it is: 0, or for a join 0 on the left and 1 on the right. */
+  readonly side: number;
+}
+
+/** One way out of a stage. */
+export interface OutputPlan {
+  /** Of several kinds of results, the ones of this name. */
+  readonly tag?: string;
+  readonly steps: readonly Step[];
+  readonly shape: Shape;
+  readonly sink: SinkPlan;
+}
 
 /** What becomes of late events. Durations in ms. */
 export interface LatePlan {
@@ -32,15 +61,14 @@ export interface LatePlan {
   readonly sideOutput: SideSinkPlan | undefined;
 }
 
-/** One keyBy and its stateful operator, with the stateless operators before it. */
+/** One keyBy and its stateful operator, with the stateless operators before and after it. */
 export interface StagePlan {
   /** Stable: the state is stored under it. */
   readonly name: string;
-  readonly source: string;
-  readonly steps: readonly Step[];
-  readonly key: (event: never) => string | number;
+  readonly inputs: readonly InputPlan[];
   readonly operator: Operator;
-  readonly sink: SinkPlan;
+  /** None: its results are only read by other stages. */
+  readonly outputs: readonly OutputPlan[];
   readonly late: LatePlan;
   /** How many buckets share the keys: the unit of parallel firing. */
   readonly buckets: number;
@@ -66,5 +94,26 @@ export interface SinkPlan {
 export interface Plan {
   readonly name: string;
   readonly sources: readonly SourcePlan[];
+  /** Each after those that it reads. */
   readonly stages: readonly StagePlan[];
+}
+
+/** The streams that a stage reads, each once. */
+export const streamsOf = ({ inputs }: Pick<StagePlan, 'inputs'>): string[] => [
+  ...new Set(inputs.filter(({ from }) => from.kind === 'stream').map(({ from }) => from.name)),
+];
+
+/** The stages whose results a stage reads, each once. */
+export const stagesBefore = ({ inputs }: Pick<StagePlan, 'inputs'>): string[] => [
+  ...new Set(inputs.filter(({ from }) => from.kind === 'stage').map(({ from }) => from.name)),
+];
+
+/** A lane as a stage calls it: two streams may use the same name. */
+export const laneIn = (stage: Pick<StagePlan, 'inputs'>, stream: string, lane: string): string =>
+  streamsOf(stage).length > 1 ? `${stream}/${lane}` : lane;
+
+/** The sinks of a plan, each once, with the shape of what goes there. */
+export function sinksOf(plan: Plan): { readonly sink: SinkPlan; readonly shape: Shape }[] {
+  const outputs = plan.stages.flatMap((stage) => stage.outputs);
+  return [...new Map(outputs.map(({ sink, shape }) => [sink.name, { sink, shape }])).values()];
 }

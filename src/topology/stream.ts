@@ -45,13 +45,57 @@ export interface Stream<T> {
   filter(predicate: (event: T) => boolean): Stream<T>;
   /** Makes another event of each; it keeps its time. */
   map<U>(change: (event: T) => U): Stream<U>;
+  /** Makes any number of events of each; they keep its time. */
+  flatMap<U>(change: (event: T) => Iterable<U>): Stream<U>;
+  /** Keeps these properties of each event, and no others. */
+  project<const K extends keyof T & string>(...names: readonly K[]): Stream<Pick<T, K>>;
+  /** Looks at each event, possibly more than once, and changes nothing. */
+  peek(look: (event: T) => void): Stream<T>;
+  /** One stream for each predicate, with the events that pass it and none before it; the last one has the rest. */
+  branch(...predicates: readonly ((event: T) => boolean)[]): readonly Stream<T>[];
+  /** The events of all of them. */
+  merge<U>(...others: readonly Stream<U>[]): Stream<T | U>;
   /** Groups the events: what follows happens for each key by itself. Keys are text of 1 to 1,024 bytes; numbers become text. */
   keyBy(key: (event: T) => string | number): KeyedStream<T>;
+  /** Ends the pipeline: events go there, each as it comes. */
+  to(sink: SinkPlan): Plan;
+  /** The type of one event, for `typeof stream.type`; there is no value. */
+  readonly type?: T;
 }
 
 /** A stream in groups by key. */
 export interface KeyedStream<T> {
   window(window: WindowKind): WindowedStream<T>;
+  /** The latest event of each key, in event time, as its row. */
+  toTable(options?: TableOptions): Table<T>;
+  /** The row that the latest event of each key makes; `undefined` or `null`: the row is deleted. */
+  toTable<V>(
+    options: TableOptions & { readonly row: (event: T) => V | null | undefined },
+  ): Table<V>;
+}
+
+export type TableOptions = StageOptions;
+
+/**
+ * Rows by key, as they change: what a stream says, seen as a state. A table has no late events: a
+ * change that comes late takes its place in event time, and changes nothing if a later one is known.
+ */
+export interface Table<V> {
+  /** The changes, as a stream. */
+  changes(): Stream<RowChange<V>>;
+  /** Ends the pipeline: the rows are kept there, one a key, deleted ones marked. */
+  to(sink: SinkPlan): Plan;
+  /** The type of one row, for `typeof table.type`; there is no value. */
+  readonly type?: V;
+}
+
+/** What happened to a row. */
+export interface RowChange<V> {
+  readonly key: string;
+  /** The row as it is now; `undefined`: it is deleted. */
+  readonly value: V | undefined;
+  /** As it was; `undefined`: there was none. */
+  readonly old: V | undefined;
 }
 
 /** How a stage is stored and run. */
@@ -131,7 +175,7 @@ export interface WindowedStream<T> {
   aggregate<Acc, Out>(custom: CustomAggregate<T, Acc, Out>, options?: StageOptions): Results<Out>;
 }
 
-/** One result of one window of one key. Times in ms; `windowEnd` is not included. */
+/** One result of one window of one key, which happens at its last instant. Times in ms; `windowEnd` is not included. */
 export interface WindowResult<V> {
   readonly key: string;
   readonly windowStart: number;
@@ -139,13 +183,8 @@ export interface WindowResult<V> {
   readonly value: V;
 }
 
-/** The results of all windows, each once, when its window has closed. */
-export interface Results<V> {
-  /** Ends the pipeline: results go there. */
-  to(sink: SinkPlan): Plan;
-  /** The type of one result, for `typeof results.type`; there is no value. */
-  readonly type?: WindowResult<V>;
-}
+/** The results of all windows, each once, when its window has closed: a stream like any other. */
+export type Results<V> = Stream<WindowResult<V>>;
 
 /** The beginning of a pipeline. */
 export interface PipelineBuilder {

@@ -26,9 +26,26 @@ test('tables that are there already are left as they are', async () => {
 });
 
 test('two can create the same tables at the same time', async () => {
-  const names = { control: 'both-c', state: 'both-s', results: ['both-r'], deadLetters: 'both-d' };
+  const names = {
+    control: 'both-c',
+    state: 'both-s',
+    results: windowsIn('both-r'),
+    deadLetters: 'both-d',
+  };
   await Promise.all([createTables(dynamo.client, names), createTables(dynamo.client, names)]);
   expect(await keysOf('both-r')).toBe('ACTIVE key S, windowStart N');
+});
+
+test('a table of results has the key that its shape asks for', async () => {
+  const names = { ...dynamo.names, results: [] };
+  for (const [shape, keys] of [
+    ['windows', 'ACTIVE key S, windowStart N'],
+    ['changes', 'ACTIVE key S'],
+    ['events', 'ACTIVE key S, position S'],
+  ] as const) {
+    await createTables(dynamo.client, { ...names, results: [{ name: `of-${shape}`, shape }] });
+    expect(await keysOf(`of-${shape}`)).toBe(keys);
+  }
 });
 
 test('a server that does not know expiry is good enough', async () => {
@@ -49,7 +66,12 @@ test('another failure than a table that exists is thrown', async () => {
 
 test('items of the protocol expire and control is watched, where the server can', async () => {
   const { client, sent } = recordingClient();
-  await createTables(client, { control: 'c', state: 's', results: ['r'], deadLetters: 'd' });
+  await createTables(client, {
+    control: 'c',
+    state: 's',
+    results: windowsIn('r'),
+    deadLetters: 'd',
+  });
   const inputs = (command: string) => sent.filter(({ name }) => name === command);
   const streams = inputs('CreateTableCommand').map(({ input }) => [
     input.TableName,
@@ -98,4 +120,8 @@ function recordingClient(): { client: DynamoDBClient; sent: Sent[] } {
     };
   };
   return { client: { send } as unknown as DynamoDBClient, sent };
+}
+
+function windowsIn(name: string) {
+  return [{ name, shape: 'windows' as const }];
 }

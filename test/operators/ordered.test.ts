@@ -95,7 +95,7 @@ describe('windows tell aggregates where events stood', () => {
     if (window.kind !== 'aligned') throw new Error('not aligned');
     const operator = alignedWindows(window, collect<string>());
     let slices = operator.create();
-    for (const [text, at] of events) slices = operator.add(slices, text, at.eventTime, at);
+    for (const [text, at] of events) slices = operator.add(slices, text, at.eventTime, at, 0);
     if (operator.firing.kind !== 'slot') throw new Error('not by slot');
     const [result] = operator.firing.results([slices], 10, 5);
     expect(result).toMatchObject({ windowStart: 0, value: ['a', 'b', 'c'] });
@@ -106,7 +106,7 @@ describe('windows tell aggregates where events stood', () => {
     if (window.kind !== 'session') throw new Error('no session');
     const operator = sessions(window, collect<string>());
     let list = operator.create();
-    for (const [text, at] of events) list = operator.add(list, text, at.eventTime, at);
+    for (const [text, at] of events) list = operator.add(list, text, at.eventTime, at, 0);
     if (operator.firing.kind !== 'keyed') throw new Error('not keyed');
     const { results } = operator.firing.fire(undefined, list, 1_000, 1_000);
     expect(results).toMatchObject([{ windowStart: 5, value: ['a', 'b', 'c'] }]);

@@ -99,7 +99,8 @@ const open = (onConsumed: (units: ConsumedUnits) => void = () => {}) =>
 function outputOf(key: string, fields: Partial<Output> = {}): Output {
   const identity = { stage: 'clicks', bucket: 0, slot: 1_000, chunk: 0, key, index: 0 };
   const window = { windowStart: 0, windowEnd: 1_000, value: 1, revision: 0 };
-  return { ...identity, ...window, position: 'p0#0', final: true, ...fields };
+  const shape = 'windows';
+  return { ...identity, shape, ...window, position: 'p0#0', final: true, ...fields };
 }
 
 async function revisionOf(key: string): Promise<string | undefined> {

@@ -21,7 +21,7 @@ export async function startDynamo(): Promise<LocalDynamo> {
     control: uniqueTable('control'),
     state: uniqueTable('state'),
     deadLetters: uniqueTable('letters'),
-    results: [result],
+    results: [{ name: result, shape: 'windows' as const }],
     result,
   };
   await createTables(client, names);

@@ -39,13 +39,18 @@ suite('a plan in JSON', () => {
       stages: [
         {
           name: 'clicks-per-page',
-          from: 'clicks',
-          steps: ['map', 'filter', 'keyBy'],
+          inputs: [
+            {
+              from: { kind: 'stream', name: 'clicks' },
+              steps: ['map', 'filter', 'keyBy'],
+              side: 0,
+            },
+          ],
           operator: 'hopping-10m-every-5m-count',
           resolutionMs: 300_000,
           buckets: 4,
           keysPerChunk: 500,
-          to: { kind: 'table', name: 'page-clicks' },
+          outputs: [{ steps: [], to: { kind: 'table', name: 'page-clicks' } }],
         },
       ],
     });

@@ -76,7 +76,7 @@ suite('a plan', () => {
       .count()
       .to(table('views'));
     base.filter(() => false);
-    expect(plan.stages[0]?.steps).toHaveLength(1);
+    expect(plan.stages[0]?.inputs[0]?.steps).toHaveLength(1);
   });
 
   test('keeps the name that the stage was given', () => {

@@ -19,8 +19,8 @@ test.each`
 `('of $size shifted by $offset: $at is in [$start, $end)', ({ size, offset, at, start, end }) => {
   const window = TumblingWindow.of(size, 1, { offset });
   const operator = alignedWindows(window as AlignedWindows, count());
-  expect(operator.lastLook(at)).toBe(end - 1);
-  const contribution = operator.add(operator.create(), {}, at, ORIGIN);
+  expect(operator.lastLook(at, 0)).toBe(end - 1);
+  const contribution = operator.add(operator.create(), {}, at, ORIGIN, 0);
   const results = (operator.firing as SlotFiring<unknown>).results([contribution], end, size);
   expect(results).toMatchObject([{ windowStart: start, windowEnd: end, value: 1 }]);
 });
@@ -28,7 +28,7 @@ test.each`
 test('days of UTC+8 begin at 16:00 UTC', () => {
   const day = TumblingWindow.of(24, HOURS, { offset: -8 * HOURS });
   const { lastLook } = alignedWindows(day as AlignedWindows, count());
-  expect(new Date(lastLook(Date.UTC(2026, 2, 1, 12)) + 1).toISOString()).toBe(
+  expect(new Date(lastLook(Date.UTC(2026, 2, 1, 12), 0) + 1).toISOString()).toBe(
     '2026-03-01T16:00:00.000Z',
   );
 });

@@ -78,7 +78,7 @@ export async function deploy(
     control: `${name}-control`,
     state: `${name}-state`,
     deadLetters: `${name}-dead-letters`,
-    results: [pageClicks],
+    results: [{ name: pageClicks, shape: 'windows' as const }],
     pageClicks,
   };
   const stop = async () => embedded?.stop();

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { laneKey } from '../../engine/keys.ts';
 import type { Store } from '../../store/store.ts';
-import type { Plan } from '../../topology/plan.ts';
+import { laneIn, type Plan, streamsOf } from '../../topology/plan.ts';
 import type { NumberedLane } from './job.ts';
 import { readLane } from './read-lane.ts';
 import type { Run } from './run.ts';
@@ -36,9 +36,12 @@ export async function gatherAll(plan: Plan, gathering: Gathering): Promise<void>
 
 /** The last line of a lane that all stages have dealt with; 0 if none. */
 async function positionOf(plan: Plan, store: Store, { stream, id }: NumberedLane): Promise<number> {
-  const readers = plan.stages.filter(({ source }) => source === stream);
+  const readers = plan.stages.filter((stage) => streamsOf(stage).includes(stream));
   const positions = await Promise.all(
-    readers.map(async ({ name }) => (await store.get('control', laneKey(name, id)))?.position),
+    readers.map(async (stage) => {
+      const item = await store.get('control', laneKey(stage.name, laneIn(stage, stream, id)));
+      return item?.position;
+    }),
   );
   return Math.min(...positions.map((position) => Number(position ?? 0)));
 }

@@ -86,9 +86,9 @@ function firstDifference(mine: readonly JobInput[], theirs: readonly JobInput[])
 
 /** Functions count by their text: what they close over cannot be seen. */
 function hashOf(plan: Plan): string {
-  const functions = plan.stages.flatMap(({ steps, key }) => [
-    ...steps.map(({ apply }) => String(apply)),
-    String(key),
+  const functions = plan.stages.flatMap(({ inputs, outputs }) => [
+    ...[...inputs, ...outputs].flatMap(({ steps }) => steps.map(({ apply }) => String(apply))),
+    ...inputs.map(({ key }) => String(key)),
   ]);
   const parts = [describe(plan), ...plan.stages.map(fingerprint), ...functions];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

@@ -43,7 +43,7 @@ export async function publish(
 
 /** The sinks of a plan, each once. */
 export const sinkNames = (plan: Plan): string[] => [
-  ...new Set(plan.stages.map(({ sink }) => sink.name)),
+  ...new Set(plan.stages.flatMap(({ outputs }) => outputs.map(({ sink }) => sink.name))),
 ];
 
 /**

@@ -8,7 +8,7 @@ export function resultSink(table: ItemTable, name: string): Sink {
   const sink: Sink = {
     async write(outputs) {
       for (const output of outputs) {
-        const sk = `${slotText(output.windowStart)}#${output.key}`;
+        const sk = rowOf(output);
         if (!output.final && !isNewer(output, table.get({ pk, sk })?.position)) continue;
         table.put({ pk, sk, line: resultLine(output), position: output.position });
       }
@@ -18,15 +18,28 @@ export function resultSink(table: ItemTable, name: string): Sink {
   return sink;
 }
 
-/** The rows of a sink as lines, in the order of windowStart, then of key by its UTF-8 bytes. */
+/**
+ * The rows of a sink as lines, in the order of time where they have one, then of key by its UTF-8
+ * bytes. What is no more is left out.
+ */
 export function* resultLines(table: ItemTable, name: string): Generator<string> {
-  const all = { pk: partition(name), from: '', to: '~' };
-  for (const { line } of table.between(all, undefined)) yield String(line);
+  const all = { pk: partition(name), from: '', to: '\u{10ffff}' };
+  for (const { line } of table.between(all, undefined)) if (line !== '') yield String(line);
 }
 
-/** A result as one line of JSON; `revision` is told when it is above 0. */
+/** What a row is found by, in the order of the lines. */
+const rowOf = ({ shape, windowStart, key, position }: Output): string => {
+  if (shape === 'changes') return key;
+  const at = `${slotText(windowStart)}#${key}`;
+  return shape === 'windows' ? at : `${at}#${position}`;
+};
+
+/** A result as one line of JSON, empty if it is no more; `revision` is told of windows when it is above 0. */
 export const resultLine = (output: Output): string => {
-  const { key, windowStart, windowEnd, value, revision } = output;
+  const { shape, key, windowStart, windowEnd, value, revision, retracted } = output;
+  if (retracted) return '';
+  if (shape === 'changes') return JSON.stringify({ key, value });
+  if (shape === 'events') return JSON.stringify({ key, time: windowStart, value });
   return revision > 0
     ? JSON.stringify({ key, windowStart, windowEnd, value, revision })
     : JSON.stringify({ key, windowStart, windowEnd, value });

@@ -148,7 +148,7 @@ const VALUES: readonly unknown[] = [
 function outputOf(key: string, fields: Partial<Output> = {}): Output {
   const identity = { stage: 'contract', bucket: 0, slot: 1_000, chunk: 0, key, index: 0 };
   const window = { windowStart: 0, windowEnd: 1_000, value: 1, revision: 0 };
-  return { ...identity, ...window, position: 'p0001#0', final: true, ...fields };
+  return { ...identity, shape: 'windows', ...window, position: 'p0001#0', final: true, ...fields };
 }
 
 /** Three results of one window, each of which replaces the one before. */

@@ -21,7 +21,7 @@ export async function streamed(plan: Plan, lanes: readonly (readonly Event[])[],
     store,
     clock: () => LONG_AFTER,
     sources: { [source]: log },
-    sinks: { [stage.sink.name]: sink },
+    sinks: { [stage.outputs[0]?.sink.name ?? '']: sink },
     deadLetters: memoryDeadLetters(),
     observe: () => {},
   });

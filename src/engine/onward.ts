@@ -1,0 +1,111 @@
+import { BadRecordError } from '../errors.ts';
+import { type Result, timeOf } from '../operators/operator.ts';
+import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
+import type { Item } from '../store/store.ts';
+import { slotText } from '../time/slot.ts';
+import type { InputPlan } from '../topology/plan.ts';
+import { Fold } from './fold.ts';
+import { fileUnder } from './judge.ts';
+import { type At, eventOf, type Told } from './outlets.ts';
+import type { StageContext } from './ports.ts';
+import { segmentItems } from './segments.ts';
+import { applySteps, atOnce, describeError, NO_KEY, toKey } from './steps.ts';
+import { toldBefore } from './told.ts';
+
+/** What a firing has for the stages that read it: segments, and results that they cannot take. */
+export interface Onward {
+  readonly items: readonly Item[];
+  readonly letters: readonly DeadLetter[];
+}
+
+export const NOTHING: Onward = { items: [], letters: [] };
+
+export const both = (a: Onward, b: Onward): Onward => ({
+  items: [...a.items, ...b.items],
+  letters: [...a.letters, ...b.letters],
+});
+
+/** What a chunk of keys tells in a slot, as contributions to the stages that read it. */
+export function onward(context: StageContext, at: At, told: readonly Told[]): Onward {
+  return context.after.map((next) => new Hand(context, next, at).over(told)).reduce(both, NOTHING);
+}
+
+/**
+ * Hands the results of one chunk to one stage. The bucket is a lane of that stage, and the chunk of the
+ * slot is its attempt: a firing that comes again writes the same segments under the same names.
+ */
+class Hand {
+  readonly #context: StageContext;
+  readonly #next: StageContext;
+  readonly #at: At;
+  readonly #fold: Fold;
+  readonly #letters: DeadLetter[] = [];
+  /** The bucket, in this slot. */
+  readonly #lane: string;
+  readonly #position: string;
+  #index = 0;
+
+  constructor(context: StageContext, next: StageContext, at: At) {
+    this.#context = context;
+    this.#next = next;
+    this.#at = at;
+    this.#fold = new Fold(next.stage);
+    this.#lane = `${at.stage}@${at.bucket}`;
+    this.#position = `${slotText(at.slot)}#${String(at.chunk).padStart(6, '0')}`;
+  }
+
+  over(told: readonly Told[]): Onward {
+    const { stage } = this.#context;
+    const inputs = this.#next.stage.inputs.filter(
+      ({ from }) => from.kind === 'stage' && from.name === stage.name,
+    );
+    for (const [key, results] of told) {
+      for (const result of results) {
+        for (const input of inputs)
+          if (result.tag === input.from.tag) this.#add(input, key, result);
+      }
+    }
+    const attempt = { lane: `${this.#lane}@${slotText(this.#at.slot)}`, epoch: this.#at.chunk };
+    return { items: segmentItems(this.#next, attempt, this.#fold), letters: this.#letters };
+  }
+
+  #add({ steps, key: keyOf, side }: InputPlan, key: string, result: Result): void {
+    const { stage } = this.#next;
+    const index = this.#index++;
+    const time = timeOf(result);
+    const watermark = toldBefore(this.#context, this.#at.slot);
+    const shape = this.#context.stage.operator.emits ?? 'windows';
+    try {
+      applySteps(steps, eventOf(shape, key, result), (event) => {
+        const nextKey = toKey(atOnce(keyOf(event as never)));
+        const slot = fileUnder(stage, time, watermark, side);
+        if (nextKey === undefined) this.#refuse(result, key, index, 'KEY', NO_KEY);
+        else if (slot === undefined) this.#refuse(result, key, index, 'LATE', `at ${watermark}`);
+        else {
+          const origin = { lane: this.#lane, position: this.#position, index: this.#index++ };
+          this.#fold.add(slot, nextKey, event, time, origin, side);
+        }
+      });
+    } catch (error) {
+      if (error instanceof BadRecordError) this.#refuse(result, key, index, 'VALUE', error.message);
+      else {
+        const detail = `a function of the pipeline threw ${describeError(error)}`;
+        this.#refuse(result, key, index, 'FUNCTION', detail);
+      }
+    }
+  }
+
+  /** A result is to its stage what a record is to a stream. */
+  #refuse(
+    result: Result,
+    key: string,
+    index: number,
+    reason: DeadLetterReason,
+    detail: string,
+  ): void {
+    const from = { source: this.#context.stage.name, lane: this.#lane, position: this.#position };
+    const data = Buffer.from(JSON.stringify({ key, ...result }));
+    const arrivalTime = this.#context.clock();
+    this.#letters.push({ ...from, index, data, arrivalTime, reason, detail });
+  }
+}

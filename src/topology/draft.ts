@@ -1,0 +1,107 @@
+import { PlanError } from '../errors.ts';
+import type { Shape } from '../schema/shape.ts';
+import { deepFreeze } from './freeze.ts';
+import type { From, InputPlan, OutputPlan, Plan, SourcePlan, StagePlan, Step } from './plan.ts';
+
+/** What events come from, before there is a plan. */
+export type Origin =
+  | { readonly kind: 'stream'; readonly source: SourcePlan }
+  | { readonly kind: 'stage'; readonly draft: StageDraft; readonly tag?: string };
+
+/** One way on which events come. */
+export interface Path {
+  readonly origin: Origin;
+  readonly steps: readonly Step[];
+}
+
+/** What has been said so far of a stream: all ways on which its events come. */
+export interface Flow {
+  readonly pipeline: string;
+  readonly paths: readonly Path[];
+  /** What a table makes of it. */
+  readonly shape: Shape;
+  /** What it tells may be told anew, otherwise. */
+  readonly revises: boolean;
+}
+
+/** A stage, and what it reads; where its results go is said later. */
+export interface StageDraft {
+  readonly stage: Omit<StagePlan, 'outputs'>;
+  readonly before: readonly Origin[];
+}
+
+export const inputOf = (path: Path, key: InputPlan['key'], side = 0): InputPlan => ({
+  from: fromOf(path.origin),
+  steps: path.steps,
+  key,
+  side,
+});
+
+function fromOf(origin: Origin): From {
+  if (origin.kind === 'stream') return { kind: 'stream', name: origin.source.name };
+  const { draft, tag } = origin;
+  return { kind: 'stage', name: draft.stage.name, ...(tag === undefined ? {} : { tag }) };
+}
+
+/** In words, for the names of stages that were given none. */
+export const nameOf = ({ paths }: Flow): string =>
+  [
+    ...new Set(
+      paths.map(({ origin }) =>
+        origin.kind === 'stream' ? origin.source.name : origin.draft.stage.name,
+      ),
+    ),
+  ].join('-');
+
+/** The plan that ends with a stage whose results go to these sinks: all that it stands on. */
+export function planOf(pipeline: string, draft: StageDraft, outputs: readonly OutputPlan[]): Plan {
+  return deepFreeze({ ...ancestors(draft, outputs), name: pipeline });
+}
+
+function ancestors(draft: StageDraft, outputs: readonly OutputPlan[]): Omit<Plan, 'name'> {
+  const none = { name: '', sources: [], stages: [] };
+  const parts = draft.before.map(
+    (origin): Plan =>
+      origin.kind === 'stream'
+        ? { ...none, sources: [origin.source] }
+        : { ...none, ...ancestors(origin.draft, []) },
+  );
+  return united(parts.reduce(united, none), { ...none, stages: [{ ...draft.stage, outputs }] });
+}
+
+/** Everything of both; what both have must be the same thing. */
+export function united(a: Plan, b: Plan): Plan {
+  const sources = new Map(a.sources.map((source) => [source.name, source]));
+  for (const source of b.sources) sources.set(source.name, sameSource(sources, source));
+  const stages = new Map(a.stages.map((stage) => [stage.name, stage]));
+  for (const stage of b.stages) stages.set(stage.name, bothOutputs(stages.get(stage.name), stage));
+  return { name: a.name, sources: [...sources.values()], stages: [...stages.values()] };
+}
+
+function sameSource(known: ReadonlyMap<string, SourcePlan>, source: SourcePlan): SourcePlan {
+  if ((known.get(source.name) ?? source) === source) return source;
+  throw twice('streams', source.name);
+}
+
+function bothOutputs(known: StagePlan | undefined, stage: StagePlan): StagePlan {
+  if (known === undefined) return stage;
+  if (known.inputs !== stage.inputs) throw twice('stages', stage.name);
+  const outputs = [...known.outputs, ...stage.outputs];
+  for (const { sink, shape } of outputs) {
+    if (outputs.some((other) => other.sink.name === sink.name && other.shape !== shape)) {
+      throw new PlanError(
+        'SINK_INVALID',
+        `the table ${sink.name} is to hold ${shape} and something else`,
+        'Give each of them a table of its own.',
+      );
+    }
+  }
+  return { ...known, outputs };
+}
+
+const twice = (what: string, name: string): PlanError =>
+  new PlanError(
+    'NAME_DUPLICATE',
+    `two ${what} are named ${name}`,
+    'The state is stored under the names: give each its own, or use one and the same object twice.',
+  );

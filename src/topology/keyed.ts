@@ -1,0 +1,28 @@
+import { PlanError } from '../errors.ts';
+import type { WindowKind } from '../windows/window.ts';
+import { type Build, standsFor } from './build.ts';
+import type { Keyed } from './stage.ts';
+import type { KeyedStream } from './stream.ts';
+import { type RowOptions, rows } from './tables.ts';
+import { windowed } from './windowed.ts';
+
+/** A keyed stream as its author sees it. */
+export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
+  const methods = {
+    window(window: WindowKind) {
+      if (!WINDOW_KINDS.includes(window?.kind)) throw noWindow();
+      return windowed(build, draft, window);
+    },
+    toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
+  };
+  return standsFor(methods, draft) as unknown as KeyedStream<never>;
+}
+
+const WINDOW_KINDS: readonly string[] = ['aligned', 'session', 'perEvent'];
+
+const noWindow = (): PlanError =>
+  new PlanError(
+    'WINDOW_INVALID',
+    'window() was not given a window',
+    'Give one such as TumblingWindow.of(5, MINUTES).',
+  );
