@@ -43,6 +43,7 @@ export type { EventTimeLike } from './time/event-time.ts';
 export { describe } from './topology/describe.ts';
 export { describeJson, type PlanDescription } from './topology/describe-json.ts';
 export { describeMermaid } from './topology/describe-mermaid.ts';
+export type { Joined, JoinInterval, OuterJoined } from './topology/joined.ts';
 export { combine, lateEvents, pipeline, table } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,
@@ -58,6 +59,7 @@ export type {
   Step,
 } from './topology/plan.ts';
 export type {
+  JoinOptions,
   KeyedStream,
   PipelineBuilder,
   Results,

@@ -21,7 +21,8 @@ export const kept = (event: unknown, time: number, origin: Origin, side: number)
   json: event === undefined ? '' : jsonText(event, 'relaxed'),
 });
 
-export const eventOf = ({ json }: Kept): unknown => (json === '' ? undefined : JSON.parse(json));
+export const eventOf = ({ json }: Pick<Kept, 'json'>): unknown =>
+  json === '' ? undefined : JSON.parse(json);
 
 /**
  * In event time; events of one instant in the order of their lanes, and in a lane as it has them: an

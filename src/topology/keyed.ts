@@ -1,6 +1,7 @@
 import { PlanError } from '../errors.ts';
 import type { WindowKind } from '../windows/window.ts';
 import { type Build, standsFor } from './build.ts';
+import { joins } from './joins.ts';
 import type { Keyed } from './stage.ts';
 import type { KeyedStream } from './stream.ts';
 import { type RowOptions, rows } from './tables.ts';
@@ -14,6 +15,7 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
       return windowed(build, draft, window);
     },
     toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
+    ...joins(build, draft),
   };
   return standsFor(methods, draft) as unknown as KeyedStream<never>;
 }

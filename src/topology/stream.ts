@@ -11,6 +11,7 @@ import type { VarianceOptions } from '../operators/variance.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
 import type { WindowKind } from '../windows/window.ts';
+import type { Joined, JoinInterval, OuterJoined } from './joined.ts';
 import type { BadRecordPolicy, Plan, SideSinkPlan, SinkPlan } from './plan.ts';
 
 /** What a stream's events look like and how they come. Durations in ms. */
@@ -72,6 +73,17 @@ export interface KeyedStream<T> {
   toTable<V>(
     options: TableOptions & { readonly row: (event: T) => V | null | undefined },
   ): Table<V>;
+  /**
+   * Every pair of an event of this stream and one of the other that have the same key and happened near
+   * enough to each other: `orders.join(payments, { after: HOURS })`. It happened when the later one did.
+   */
+  join<R>(right: KeyedStream<R>, options: JoinOptions): Stream<Joined<T, R>>;
+  /** And every event of this stream that finds no partner, once none can come any more. */
+  leftJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<Joined<T, R | null>>;
+  /** The pairs, and every event of the other stream that finds no partner. */
+  rightJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<Joined<T | null, R>>;
+  /** The pairs, and every event of either that finds no partner. */
+  outerJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<OuterJoined<T, R>>;
 }
 
 export type TableOptions = StageOptions;
@@ -112,6 +124,19 @@ export interface StageOptions {
   /** How many keys are written to the sink at a time, 1 to 10,000. Default 500. */
   readonly keysPerChunk?: number;
 }
+
+/**
+ * How far apart the events of a join may be, and how it is stored and run. Its grid of event time is 1 s,
+ * unless `resolution` says otherwise.
+ */
+export type JoinOptions = StageOptions &
+  JoinInterval & {
+    /**
+     * Keeps events that are too late for any partner, as `lateEvents('late-orders')`; they are counted in
+     * any case.
+     */
+    readonly sideOutput?: SideSinkPlan;
+  };
 
 /**
  * Windows of a keyed stream, waiting for what is to be computed in each. The aggregates of the same

@@ -73,7 +73,7 @@ export function checkSideOutput(sideOutput: SideSinkPlan): void {
   if (sideOutput?.kind === 'late') return;
   throw new PlanError(
     'SINK_INVALID',
-    'sideOutput() was not given a place for late events',
+    'sideOutput was not given a place for late events',
     "Give one such as lateEvents('late-clicks').",
   );
 }
