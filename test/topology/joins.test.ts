@@ -353,21 +353,33 @@ suite('any two streams', () => {
     expect(driver.deadLetters()).toEqual([]);
   });
 
-  test('a stage that counts them gets none too late', async () => {
-    const counted = joined('outerJoin', { before: 3 * SECONDS, after: 7 * SECONDS })
-      .keyBy(() => 'all')
-      .window(TumblingWindow.of(1, SECONDS))
-      .count({ name: 'per-second' });
-    const driver = testDriver<number>(counted.to(table('counts')));
-    await send(driver as never, 'l@1000 r@1500 r@9000 l@20000 r@30000 l@31000 r@90000 l@90000');
-    expect(driver.results().map(({ windowStart, value }) => [windowStart, value])).toEqual([
-      [1_000, 1],
-      [9_000, 1],
-      [20_000, 1],
-      [31_000, 1],
-    ]);
-    expect(driver.deadLetters()).toEqual([]);
-  });
+  test.each<[Kind, JoinInterval, before: string, watermark: number, then: string, times: number[]]>(
+    [
+      ['join', { before: 400, after: 1_000 }, 'r@11000', 11_999, 'l@11000', [11_000]],
+      ['join', { before: 1_000, after: 400 }, 'l@11000', 11_999, 'r@11000', [11_000]],
+      ['join', { before: -400, after: 1_000 }, 'r@11400', 11_999, 'l@11000', [11_400]],
+      ['join', { before: 1_000, after: -400 }, 'l@11400', 11_999, 'r@11000', [11_400]],
+      ['leftJoin', { before: 500, after: 2_000 }, 'l@11000', 11_000, '', [11_000]],
+      ['leftJoin', { before: -500, after: 2_000 }, 'l@11000', 11_000, '', [11_000]],
+      ['rightJoin', { before: 500, after: 2_000 }, 'r@11000', 11_000, '', [11_000]],
+      ['outerJoin', { before: 2_000, after: -500 }, 'r@11000', 11_000, '', [11_000]],
+    ],
+  )(
+    'no result of a %s over %o is late for the stage that counts it, though %s waits until %i',
+    async (kind, interval, before, watermark, then, times) => {
+      const counted = joined(kind, { ...interval, resolution: 1 }, MINUTES)
+        .keyBy(() => 'all')
+        .window(TumblingWindow.of(1))
+        .count({ name: 'per-ms' });
+      const driver = testDriver<Sides>(counted.to(table('counts')));
+      await send(driver, before);
+      await driver.advanceWatermarkTo(watermark);
+      await send(driver, then);
+      await driver.end();
+      expect(driver.deadLetters()).toEqual([]);
+      expect(driver.results().map(({ windowStart }) => windowStart)).toEqual(times);
+    },
+  );
 });
 
 test('what is remembered are events for which a partner may still come, and nothing in the end', async () => {
