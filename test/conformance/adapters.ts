@@ -1,4 +1,5 @@
 import type { Adapter } from './adapter.ts';
+import { joins } from './joins.ts';
 import { lookBack } from './look-back.ts';
 import { channels, partitions } from './watermarks.ts';
 import { windows } from './windows.ts';
@@ -11,6 +12,7 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
   'window.sliding': windows,
   'over.range': lookBack,
   panes: windows,
+  'join.stream-stream': joins,
   'watermark.partitions': partitions,
   'watermark.channels': channels,
 };

@@ -1,5 +1,6 @@
 import type { CheckName } from './adapter.ts';
 import { ADAPTERS } from './adapters.ts';
+import { endsWaiting, hasNoKey, isJoin } from './join-history.ts';
 import {
   roseOnIdle,
   tookBehindWatermark,
@@ -18,7 +19,7 @@ export interface Rule {
   readonly name: string;
   readonly reason: string;
   /** The comparisons that it leaves out; not given: all of them, the vector is skipped. */
-  readonly leavesOut?: readonly (CheckName | 'some windows')[];
+  readonly leavesOut?: readonly (CheckName | 'some windows' | 'some results')[];
   /** More exactly what, where the rule covers several things. */
   readonly what?: (vector: Vector) => string;
   readonly applies: (vector: Vector) => boolean;
@@ -129,6 +130,27 @@ export const RULES: readonly Rule[] = [
     reason:
       'An event is late by the watermark of its lane; in SQL only if its own key has had a result at or after it.',
     applies: (vector) => vector.operator === 'over.range' && tookBehindWatermark(vector),
+  },
+  {
+    name: 'record without a key',
+    reason:
+      'A record without a key is a dead letter; in the engines it finds no partner, and is told so where such are told.',
+    leavesOut: ['some results'],
+    applies: hasNoKey,
+  },
+  {
+    name: 'waits when the input ends',
+    reason:
+      'At the end of the input all that has found no partner is told; in Kafka Streams the input has no end.',
+    leavesOut: ['some results'],
+    applies: endsWaiting,
+  },
+  {
+    name: 'late for a join',
+    reason:
+      'An event is late when no partner on time can come any more; all others are joined, however late. Kafka Streams joins with what a store still has, and Flink drops what is behind the watermark or tells at once that it is alone. Of these results only the pairs are compared: we have them all.',
+    leavesOut: ['some results'],
+    applies: (vector) => isJoin(vector) && vector.facts.batchIdeal === false,
   },
   {
     name: 'own lane judges',
