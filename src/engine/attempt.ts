@@ -9,12 +9,12 @@ import { watermarkAfter } from '../time/watermark.ts';
 import type { InputPlan, SourcePlan } from '../topology/plan.ts';
 import type { Batch } from './batch.ts';
 import { Fold } from './fold.ts';
-import { fileUnder } from './judge.ts';
+import { Intake } from './intake.ts';
 import type { Lane, Tally } from './lane.ts';
 import { relayed } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
-import { applySteps, atOnce, describeError, NO_KEY, toKey } from './steps.ts';
+import { applySteps, atOnce, describeError, NO_KEY } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 
@@ -47,11 +47,7 @@ export class Attempt {
   #index = 0;
   /** How many events of this position there were before. */
   #events = 0;
-  /** What the stateless operators have made of a record. */
-  #derived: unknown[] = [];
-  readonly #derive = (event: unknown): void => {
-    this.#derived.push(event);
-  };
+  readonly #intake: Intake;
   readonly #mine: Lane;
   readonly #decode: (data: Uint8Array) => Decoded;
 
@@ -65,6 +61,7 @@ export class Attempt {
     this.#mine = mine;
     this.#decode = decode;
     this.fold = new Fold(context.stage);
+    this.#intake = new Intake(context.stage);
     this.outputs = context.outlets.map(() => []);
     this.tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };
     this.position = mine.position;
@@ -137,45 +134,30 @@ export class Attempt {
     watermark: number,
     record: LogRecord,
   ): Complaint | undefined {
-    const taken: Taken[] = [];
-    let late = 0;
-    for (const input of this.#inputs) {
-      this.#derived.length = 0;
-      applySteps(input.steps, decoded, this.#derive);
-      if (this.#derived.length === 0) continue;
-      const slot = fileUnder(this.#context.stage, eventTime, watermark, input.side);
-      for (const event of this.#derived) {
-        if (this.#context.stage.buckets === 0) taken.push({ event, slot: 0, key: '', side: 0 });
-        else {
-          const key = toKey(atOnce(input.key(event as never)));
-          if (key === undefined) return complaint('KEY', NO_KEY);
-          if (slot === undefined) late++;
-          else taken.push({ event, slot, key, side: input.side });
-        }
-      }
-    }
-    for (const one of taken) this.#take(one, eventTime, record);
-    if (taken.length > 0) return undefined;
-    if (late === 0) this.tally.filtered++;
-    else this.#tooLate(eventTime, watermark, record);
+    if (this.#context.stage.buckets === 0) return this.#relay(decoded, eventTime, record);
+    const intake = this.#intake;
+    intake.begin(eventTime, watermark);
+    for (const input of this.#inputs) intake.add(input, decoded);
+    if (intake.lacksKey) return complaint('KEY', NO_KEY);
+    if (intake.count > 0) {
+      const { position } = record;
+      intake.foldInto(this.fold, { lane: this.#mine.lane, position, index: this.#events });
+      this.#events += intake.count;
+    } else if (intake.late > 0) this.#tooLate(eventTime, watermark, record);
+    else this.tally.filtered++;
     return undefined;
   }
 
-  #take({ event, slot, key, side }: Taken, eventTime: number, { position }: LogRecord): void {
-    const index = this.#events++;
-    const { stage } = this.#context;
-    if (stage.buckets > 0) {
-      const origin = { lane: this.#mine.lane, position, index };
-      this.fold.add(slot, key, event, eventTime, origin, side);
-      return;
+  /** Of a stage without keys. */
+  #relay(decoded: unknown, eventTime: number, { position }: LogRecord): undefined {
+    const events: unknown[] = [];
+    for (const { steps } of this.#inputs) applySteps(steps, decoded, (one) => events.push(one));
+    if (events.length === 0) this.tally.filtered++;
+    for (const event of events) {
+      const origin = { lane: this.#mine.lane, position, index: this.#events++ };
+      const output = relayed(this.#context.stage.name, origin, eventTime, event);
+      for (const outputs of this.outputs) outputs.push(output);
     }
-    const output = relayed(
-      stage.name,
-      { lane: this.#mine.lane, position, index },
-      eventTime,
-      event,
-    );
-    for (const outputs of this.outputs) outputs.push(output);
   }
 
   #tooLate(eventTime: number, watermark: number, record: LogRecord): void {
@@ -189,14 +171,6 @@ export class Attempt {
     const from = { source: this.#source.name, lane: this.#lane, index: this.#index };
     return { ...from, ...record, reason, detail };
   }
-}
-
-/** An event that a stage takes, and where. */
-interface Taken {
-  readonly event: unknown;
-  readonly slot: number;
-  readonly key: string;
-  readonly side: number;
 }
 
 const complaint = (reason: DeadLetterReason, detail: string): Complaint => ({ reason, detail });

@@ -41,6 +41,19 @@ export class Fold {
     this.#keysOf(slot).set(key, { contribution });
   }
 
+  /** Adds all that another fold of the stage has, which is not used any more. */
+  absorb(other: Fold): void {
+    const { operator } = this.#stage;
+    for (const [slot, keys] of other.#slots) {
+      const own = this.#keysOf(slot);
+      for (const [key, cell] of keys) {
+        const mine = own.get(key);
+        if (mine) mine.contribution = operator.merge(mine.contribution, cell.contribution);
+        else own.set(key, cell);
+      }
+    }
+  }
+
   /** What there is for each bucket, in order of slot; buckets without rows are left out. */
   byBucket(): Map<number, Group[]> {
     const buckets = new Map<number, Group[]>();

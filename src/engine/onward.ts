@@ -1,15 +1,16 @@
 import { BadRecordError } from '../errors.ts';
 import { type Result, timeOf } from '../operators/operator.ts';
+import type { Shape } from '../schema/shape.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
 import type { InputPlan } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
-import { fileUnder } from './judge.ts';
+import { Intake } from './intake.ts';
 import { type At, eventOf, type Told } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { segmentItems } from './segments.ts';
-import { applySteps, atOnce, describeError, NO_KEY, toKey } from './steps.ts';
+import { describeError, NO_KEY } from './steps.ts';
 import { toldBefore } from './told.ts';
 
 /** What a firing has for the stages that read it: segments, and results that they cannot take. */
@@ -40,6 +41,10 @@ class Hand {
   readonly #at: At;
   readonly #fold: Fold;
   readonly #letters: DeadLetter[] = [];
+  readonly #intake: Intake;
+  readonly #shape: Shape;
+  /** At which its results are judged. */
+  readonly #watermark: number;
   /** The bucket, in this slot. */
   readonly #lane: string;
   readonly #position: string;
@@ -50,6 +55,9 @@ class Hand {
     this.#next = next;
     this.#at = at;
     this.#fold = new Fold(next.stage);
+    this.#intake = new Intake(next.stage);
+    this.#shape = context.stage.operator.emits ?? 'windows';
+    this.#watermark = toldBefore(context, at.slot);
     this.#lane = `${at.stage}@${at.bucket}`;
     this.#position = `${slotText(at.slot)}#${String(at.chunk).padStart(6, '0')}`;
   }
@@ -69,23 +77,19 @@ class Hand {
     return { items: segmentItems(this.#next, attempt, this.#fold), letters: this.#letters };
   }
 
-  #add({ steps, key: keyOf, side }: InputPlan, key: string, result: Result): void {
-    const { stage } = this.#next;
-    const index = this.#index++;
-    const time = timeOf(result);
-    const watermark = toldBefore(this.#context, this.#at.slot);
-    const shape = this.#context.stage.operator.emits ?? 'windows';
+  /** All that a result makes of itself is taken, or nothing is. */
+  #add(input: InputPlan, key: string, result: Result): void {
+    const intake = this.#intake;
+    const index = this.#index;
     try {
-      applySteps(steps, eventOf(shape, key, result), (event) => {
-        const nextKey = toKey(atOnce(keyOf(event as never)));
-        const slot = fileUnder(stage, time, watermark, side);
-        if (nextKey === undefined) this.#refuse(result, key, index, 'KEY', NO_KEY);
-        else if (slot === undefined) this.#refuse(result, key, index, 'LATE', `at ${watermark}`);
-        else {
-          const origin = { lane: this.#lane, position: this.#position, index: this.#index++ };
-          this.#fold.add(slot, nextKey, event, time, origin, side);
-        }
-      });
+      intake.begin(timeOf(result), this.#watermark);
+      intake.add(input, eventOf(this.#shape, key, result));
+      if (intake.lacksKey) this.#refuse(result, key, index, 'KEY', NO_KEY);
+      else {
+        const origin = { lane: this.#lane, position: this.#position, index };
+        intake.foldInto(this.#fold, origin);
+        if (intake.late > 0) this.#refuse(result, key, index, 'LATE', `at ${this.#watermark}`);
+      }
     } catch (error) {
       if (error instanceof BadRecordError) this.#refuse(result, key, index, 'VALUE', error.message);
       else {
@@ -93,6 +97,7 @@ class Hand {
         this.#refuse(result, key, index, 'FUNCTION', detail);
       }
     }
+    this.#index += Math.max(1, intake.count);
   }
 
   /** A result is to its stage what a record is to a stream. */
@@ -103,7 +108,9 @@ class Hand {
     reason: DeadLetterReason,
     detail: string,
   ): void {
-    const from = { source: this.#context.stage.name, lane: this.#lane, position: this.#position };
+    // Another stage that reads it may refuse other results.
+    const lane = `${this.#lane}>${this.#next.stage.name}`;
+    const from = { source: this.#context.stage.name, lane, position: this.#position };
     const data = Buffer.from(JSON.stringify({ key, ...result }));
     const arrivalTime = this.#context.clock();
     this.#letters.push({ ...from, index, data, arrivalTime, reason, detail });
