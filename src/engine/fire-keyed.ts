@@ -1,6 +1,7 @@
 import type { Fired, KeyedFiring } from '../operators/operator.ts';
 import { eachInParallel } from '../parallel.ts';
 import { ByteReader, ByteWriter } from '../schema/bytes.ts';
+import { isAfterAllEvents } from '../time/event-time.ts';
 import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import type { Firing, Step } from './fire-slots.ts';
@@ -36,15 +37,18 @@ async function fireSlot(
   context: StageContext,
   firing: KeyedFiring<unknown, unknown>,
   { due, outbox }: Firing,
-  { slot, rows }: ClosedSlot,
+  { slot, rows, onlyTimersLeft }: ClosedSlot,
 ): Promise<void> {
   const { stage } = context;
+  const inputEnded = onlyTimersLeft && isAfterAllEvents(due.through);
   for (const { chunk, keys } of chunksOf(context, rows.keys())) {
     const states = await readStates(context, firing, keys);
     const fired = new Map<string, Fired<unknown>>();
     for (const key of keys) {
       const { at, state } = states.get(key) ?? NOTHING;
-      if (at < slot) fired.set(key, firing.fire(state, rows.get(key), slot, stage.resolutionMs));
+      const whose = { key, inputEnded };
+      if (at >= slot) continue;
+      fired.set(key, firing.fire(state, rows.get(key), slot, stage.resolutionMs, whose));
     }
     // A state written by this very slot: the outputs of the whole chunk were out before.
     if (fired.size === keys.length) {

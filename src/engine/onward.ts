@@ -1,6 +1,5 @@
 import { BadRecordError } from '../errors.ts';
-import { type Result, timeOf } from '../operators/operator.ts';
-import type { Shape } from '../schema/shape.ts';
+import { type Result, shapeOf, timeOf } from '../operators/operator.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
@@ -42,7 +41,6 @@ class Hand {
   readonly #fold: Fold;
   readonly #letters: DeadLetter[] = [];
   readonly #intake: Intake;
-  readonly #shape: Shape;
   /** At which its results are judged. */
   readonly #watermark: number;
   /** The bucket, in this slot. */
@@ -56,7 +54,6 @@ class Hand {
     this.#at = at;
     this.#fold = new Fold(next.stage);
     this.#intake = new Intake(next.stage);
-    this.#shape = context.stage.operator.emits ?? 'windows';
     this.#watermark = toldBefore(context, at.slot);
     this.#lane = `${at.stage}@${at.bucket}`;
     this.#position = `${slotText(at.slot)}#${String(at.chunk).padStart(6, '0')}`;
@@ -83,7 +80,8 @@ class Hand {
     const index = this.#index;
     try {
       intake.begin(timeOf(result), this.#watermark);
-      intake.add(input, eventOf(this.#shape, key, result));
+      const shape = shapeOf(this.#context.stage.operator, result.tag);
+      intake.add(input, eventOf(shape, key, result));
       if (intake.lacksKey) this.#refuse(result, key, index, 'KEY', NO_KEY);
       else {
         const origin = { lane: this.#lane, position: this.#position, index };

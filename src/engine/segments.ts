@@ -102,7 +102,7 @@ export async function writeTimers(
       slot,
       keys.map((key) => ({ key, contribution: operator.create() })),
     );
-    const lane = `timer@${slotText(at.slot)}`;
+    const lane = timerLane(at.slot);
     const segment = { lastSlot: slot, lane, epoch: 0, number: at.chunk };
     const expires = segmentExpiry(context, slot);
     return { ...segmentKey(name, at.bucket, segment), data: writer.finish(), expires };
@@ -110,10 +110,16 @@ export async function writeTimers(
   if (items.length > 0) await context.store.putAll('state', items);
 }
 
+/** What asks that keys be looked at is no lane that has events; no other lane can be called so. */
+const timerLane = (slot: number): string => `timer@${slotText(slot)}`;
+const isTimer = (item: Item): boolean => /^timer@[pn]\d+$/.test(parseSegmentKey(item).lane);
+
 /** What all lanes contributed to one closed slot, by key. */
 export interface ClosedSlot {
   readonly slot: number;
   readonly rows: ReadonlyMap<string, unknown>;
+  /** From here on there are only timers. Not said where it would take a second read to know. */
+  readonly onlyTimersLeft: boolean;
 }
 
 /** Slots of a bucket that are closed: after the first, up to and including the second. */
@@ -142,6 +148,8 @@ export async function* closedSlots(
   let next: string | undefined;
   do {
     const page = await store.query('state', range, next);
+    const isAll = next === undefined && page.next === undefined;
+    const onlyTimersLeft = isAll && page.items.every(isTimer);
     let reached = after;
     for (const item of page.items) {
       const { lastSlot, lane, epoch } = parseSegmentKey(item);
@@ -150,7 +158,8 @@ export async function* closedSlots(
     }
     next = page.next;
     // A segment that comes later reaches back by its span at most.
-    yield* takeUpTo(waiting, next === undefined ? through : reached - segmentSpanMs - 1);
+    const complete = next === undefined ? through : reached - segmentSpanMs - 1;
+    for (const closed of takeUpTo(waiting, complete)) yield { ...closed, onlyTimersLeft };
   } while (next !== undefined);
 }
 
@@ -173,7 +182,10 @@ function merge(
   });
 }
 
-function* takeUpTo(slots: Map<number, Map<string, unknown>>, last: number): Generator<ClosedSlot> {
+function* takeUpTo(
+  slots: Map<number, Map<string, unknown>>,
+  last: number,
+): Generator<Omit<ClosedSlot, 'onlyTimersLeft'>> {
   const due = [...slots.keys()].filter((slot) => slot <= last).sort((a, b) => a - b);
   for (const slot of due) {
     const rows = slots.get(slot) ?? new Map<string, unknown>();

@@ -18,7 +18,7 @@ export interface Origin {
 export interface Result<V = unknown> {
   readonly windowStart: number;
   readonly windowEnd: number;
-  /** Of an operator with several kinds of results. */
+  /** Of an operator with several kinds of results; what has a tag is an event, whatever `emits` says. */
   readonly tag?: string;
   readonly value: V;
   /** 0 is the first result, 1.. are updates of it. */
@@ -71,7 +71,7 @@ export interface Operator<In = unknown, Contribution = unknown, State = unknown>
   readonly reachMs: number;
   /** How far back contributions of earlier slots are still needed when a slot fires, ms. */
   readonly lookBackMs: number;
-  /** What its results are. Default `windows`. */
+  /** What its results without a tag are. Default `windows`. */
   readonly emits?: Shape;
   /** It can take results that are told anew: what was told before is taken back. Default false. */
   readonly retracts?: boolean;
@@ -119,6 +119,18 @@ export interface KeyedFiring<Contribution, State> {
     contribution: Contribution,
     slot: number,
     resolutionMs: number,
+    whose: Whose,
   ): Fired<State>;
   readonly stateCodec: Codec<State>;
 }
+
+/** The key that is fired. */
+export interface Whose {
+  readonly key: string;
+  /** The input is over: nothing but timers can come any more. Decides nothing but whether they may go on. */
+  readonly inputEnded: boolean;
+}
+
+/** What the results of an operator are: all of them, or those of a tag. */
+export const shapeOf = ({ emits = 'windows' }: Pick<Operator, 'emits'>, tag?: string): Shape =>
+  tag === undefined ? emits : 'events';

@@ -16,6 +16,9 @@ export function toEventTime(value: unknown): number | undefined {
   return time > MIN_TIME + MARGIN && time < MAX_TIME - MARGIN ? time : undefined;
 }
 
+/** True of a time, or a watermark, that no event can have: only the end of an input is there. */
+export const isAfterAllEvents = (time: number): boolean => time >= MAX_TIME - MARGIN;
+
 function toMs(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return parseUtc(value) ?? parseIso(value);

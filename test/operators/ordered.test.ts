@@ -108,7 +108,10 @@ describe('windows tell aggregates where events stood', () => {
     let list = operator.create();
     for (const [text, at] of events) list = operator.add(list, text, at.eventTime, at, 0);
     if (operator.firing.kind !== 'keyed') throw new Error('not keyed');
-    const { results } = operator.firing.fire(undefined, list, 1_000, 1_000);
+    const { results } = operator.firing.fire(undefined, list, 1_000, 1_000, {
+      key: 'a',
+      inputEnded: false,
+    });
     expect(results).toMatchObject([{ windowStart: 5, value: ['a', 'b', 'c'] }]);
   });
 
