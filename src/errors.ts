@@ -129,11 +129,26 @@ export class NotStorableError extends TidemarkError {
 }
 
 /**
- * A window of a key holds more than its aggregate was allowed to. The window is not told wrong: its
- * bucket waits, with everything it has, for a plan with a greater limit.
+ * A window of a key holds more than its aggregate was allowed to, or a key remembers more than can be
+ * stored. Nothing is told wrong: the bucket waits, with everything it has, for a plan with a greater
+ * limit, or one that remembers less.
  */
 export class LimitError extends TidemarkError {
   readonly code = 'LIMIT_EXCEEDED';
+}
+
+/**
+ * A function of the author threw while a slot fired. The events of the slot are committed already, so
+ * that nobody can be given them back: the bucket waits, with everything it has, for code that does
+ * not throw. `cause` is what was thrown.
+ */
+export class UserFunctionError extends TidemarkError {
+  readonly code = 'USER_FUNCTION';
+}
+
+/** Timers of a key set one another without end; their bucket waits, with everything it has. */
+export class TimerLoopError extends TidemarkError {
+  readonly code = 'TIMER_LOOP';
 }
 
 /** An aggregate whose result depends on how events were ordered, cut or stored. Thrown by tests only. */

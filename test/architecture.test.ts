@@ -16,7 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   time: ['invariant.ts'],
   schema: ['errors.ts', 'invariant.ts'],
   windows: ['time', 'errors.ts'],
-  operators: ['windows', 'time', 'schema', 'errors.ts'],
+  operators: ['seeded.ts', 'windows', 'time', 'schema', 'errors.ts'],
   topology: ['operators', 'windows', 'schema', 'time', 'errors.ts'],
   'store/store.ts': [],
   'sources/source.ts': [],
