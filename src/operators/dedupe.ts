@@ -1,0 +1,41 @@
+import { numberCodec } from '../schema/codec.ts';
+import { formatDuration } from '../time/duration.ts';
+import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './operator.ts';
+
+/**
+ * The first event of each key in event time; those up to `withinMs` after it are duplicates, one exactly
+ * so long after it included. The first one after that begins anew. A key that can have no duplicates
+ * any more is forgotten.
+ */
+export const deduplicate = (withinMs: number): Operator<unknown, Kept[], number> => ({
+  name: `dedupe-${formatDuration(withinMs)}`,
+  resolutionMs: DEFAULT_RESOLUTION_MS,
+  segmentSpanMs: 0,
+  reachMs: 0,
+  lookBackMs: 0,
+  emits: 'events',
+  firstLook: (eventTime) => eventTime,
+  lastLook: (eventTime) => eventTime,
+  ...keptEvents,
+  codec: keptCodec,
+  firing: {
+    kind: 'keyed',
+    // When the one that was kept happened.
+    stateCodec: numberCodec,
+    fire(state, events, slot) {
+      const results: Result[] = [];
+      let first = state;
+      for (const event of [...events].sort(inOrder)) {
+        const { time } = event;
+        if (first !== undefined && time - first <= withinMs) continue;
+        first = time;
+        results.push({ ...instant(time), value: eventOf(event), revision: 0, final: true });
+      }
+      if (first === undefined || first + withinMs < slot) {
+        return { results, state: undefined, timers: [] };
+      }
+      return { results, state: first, timers: first === state ? [] : [first + withinMs] };
+    },
+  },
+});
