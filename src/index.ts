@@ -10,13 +10,27 @@ export { collect } from './operators/collect.ts';
 export type { Combined, Parts } from './operators/combined.ts';
 export type { CustomAggregate } from './operators/custom.ts';
 export { distinct, type HeldOptions } from './operators/distinct.ts';
+export {
+  type AppliedAt,
+  type AuditEntry,
+  type Evolution,
+  evolution,
+} from './operators/evolution.ts';
 export { aggregate } from './operators/make-aggregate.ts';
 export type { Origin } from './operators/operator.ts';
 export { first, last, maxBy, minBy } from './operators/pick.ts';
+export type {
+  KeyState,
+  ProcessContext,
+  ProcessFunctions,
+  SideOutputs,
+} from './operators/process-context.ts';
 export { type Quantiles, type QuantilesOptions, quantiles } from './operators/quantiles.ts';
 export { type ReduceOptions, reduce } from './operators/reduce.ts';
+export { type HistoryOptions, history, type ReplayOptions, replay } from './operators/replay.ts';
 export type { Scalar } from './operators/scalar.ts';
 export { sumDecimal } from './operators/sum-decimal.ts';
+export type { Timer } from './operators/timers.ts';
 export { type Ranked, type TopKOptions, topK } from './operators/top-k.ts';
 export { standardDeviation, type VarianceOptions, variance } from './operators/variance.ts';
 export type { ByteReader, ByteWriter } from './schema/bytes.ts';
@@ -59,9 +73,15 @@ export type {
   Step,
 } from './topology/plan.ts';
 export type {
+  DedupeOptions,
+  Evolved,
+  EvolveOptions,
   JoinOptions,
   KeyedStream,
+  LateOptions,
   PipelineBuilder,
+  Processed,
+  ProcessOptions,
   Results,
   RowChange,
   StageOptions,

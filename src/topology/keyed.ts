@@ -1,7 +1,9 @@
 import { PlanError } from '../errors.ts';
 import type { WindowKind } from '../windows/window.ts';
 import { type Build, standsFor } from './build.ts';
+import { evolved } from './evolutions.ts';
 import { joins } from './joins.ts';
+import { processed } from './processes.ts';
 import type { Keyed } from './stage.ts';
 import type { KeyedStream } from './stream.ts';
 import { type RowOptions, rows } from './tables.ts';
@@ -14,6 +16,8 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
       if (!WINDOW_KINDS.includes(window?.kind)) throw noWindow();
       return windowed(build, draft, window);
     },
+    process: (options: Parameters<typeof processed>[2]) => processed(build, draft, options),
+    evolve: (options: Parameters<typeof evolved>[2]) => evolved(build, draft, options),
     toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
     ...joins(build, draft),
   };

@@ -1,5 +1,5 @@
 import { PlanError } from '../errors.ts';
-import type { Operator } from '../operators/operator.ts';
+import { type Operator, shapeOf } from '../operators/operator.ts';
 import { relay } from '../operators/relay.ts';
 import { type Flow, inputOf, nameOf, type StageDraft } from './draft.ts';
 import type { InputPlan, LatePlan, SinkPlan } from './plan.ts';
@@ -71,7 +71,7 @@ export const flowOf = (
 ): Flow => ({
   pipeline,
   paths: [{ origin: { kind: 'stage', draft, ...(tag === undefined ? {} : { tag }) }, steps: [] }],
-  shape: draft.stage.operator.emits ?? 'windows',
+  shape: shapeOf(draft.stage.operator, tag),
   revises,
 });
 

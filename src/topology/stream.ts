@@ -3,6 +3,8 @@ import type { ApproximateDistinctOptions } from '../operators/approximate-distin
 import type { Combined, Parts } from '../operators/combined.ts';
 import type { CustomAggregate } from '../operators/custom.ts';
 import type { HeldOptions } from '../operators/distinct.ts';
+import type { AuditEntry, Evolution } from '../operators/evolution.ts';
+import type { ProcessFunctions, SideOutputs } from '../operators/process-context.ts';
 import type { Quantiles, QuantilesOptions } from '../operators/quantiles.ts';
 import type { ReduceOptions } from '../operators/reduce.ts';
 import type { Scalar } from '../operators/scalar.ts';
@@ -56,6 +58,11 @@ export interface Stream<T> {
   branch(...predicates: readonly ((event: T) => boolean)[]): readonly Stream<T>[];
   /** The events of all of them. */
   merge<U>(...others: readonly Stream<U>[]): Stream<T | U>;
+  /**
+   * Keeps the first event of each id in event time, and drops those up to `within` after it; one exactly
+   * so long after it is dropped too. Events are kept as JSON keeps them.
+   */
+  dedupe(options: DedupeOptions<T>): Stream<T>;
   /** Groups the events: what follows happens for each key by itself. Keys are text of 1 to 1,024 bytes; numbers become text. */
   keyBy(key: (event: T) => string | number): KeyedStream<T>;
   /** Ends the pipeline: events go there, each as it comes. */
@@ -67,12 +74,24 @@ export interface Stream<T> {
 /** A stream in groups by key. */
 export interface KeyedStream<T> {
   window(window: WindowKind): WindowedStream<T>;
-  /** The latest event of each key, in event time, as its row. */
-  toTable(options?: TableOptions): Table<T>;
+  /**
+   * A state machine for each key, with timers in event time. The types are named, `process<Alert>({...})`,
+   * or said of the context, `onEvent(context: ProcessContext<Alert, number>, event)`.
+   */
+  process<Out = unknown, S = unknown, Side extends SideOutputs = Record<never, never>>(
+    options: ProcessOptions<T, Out, S, Side, never> & { readonly initial: S },
+  ): Processed<Out, Side>;
+  process<Out = unknown, S = unknown, Side extends SideOutputs = Record<never, never>>(
+    options: ProcessOptions<T, Out, S, Side, undefined>,
+  ): Processed<Out, Side>;
+  /** Event sourcing: a state for each key, made of its events in event time. */
+  evolve<S>(options: EvolveOptions<T, S>): Evolved<S, T>;
   /** The row that the latest event of each key makes; `undefined` or `null`: the row is deleted. */
   toTable<V>(
     options: TableOptions & { readonly row: (event: T) => V | null | undefined },
   ): Table<V>;
+  /** The latest event of each key, in event time, as its row. */
+  toTable(options?: TableOptions): Table<T>;
   /**
    * Every pair of an event of this stream and one of the other that have the same key and happened near
    * enough to each other: `orders.join(payments, { after: HOURS })`. It happened when the later one did.
@@ -84,6 +103,55 @@ export interface KeyedStream<T> {
   rightJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<Joined<T | null, R>>;
   /** The pairs, and every event of either that finds no partner. */
   outerJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<OuterJoined<T, R>>;
+}
+
+/** What a stage that remembers does with late events: they are dropped and counted, or kept here too. */
+export interface LateOptions {
+  readonly sideOutput?: SideSinkPlan;
+}
+
+export interface DedupeOptions<T> extends StageOptions, LateOptions {
+  /** What two events have in common that are the same: text of 1 to 1,024 bytes, or a number. */
+  readonly by: (event: T) => string | number;
+  /** How long after an event that is kept others of its id are dropped, ms, up to 100 years. */
+  readonly within: number;
+}
+
+/** A state machine for each key. See ProcessContext for what its functions can do. */
+export interface ProcessOptions<T, Out, S, Side extends SideOutputs, Unset>
+  extends StageOptions,
+    LateOptions,
+    ProcessFunctions<T, Out, S, Side, Unset> {
+  readonly name: string;
+  /** What `state.get()` gives where nothing was set. */
+  readonly initial?: S;
+  /** The names of the side outputs. */
+  readonly tags?: readonly (keyof Side & string)[];
+}
+
+/** What a process emits, as a stream, and what it emits besides. */
+export interface Processed<Out, Side extends SideOutputs> extends Stream<Out> {
+  /** @throws PlanError NAME_INVALID if `tags` does not name it */
+  sideOutput<Tag extends keyof Side & string>(tag: Tag): Stream<Side[Tag]>;
+}
+
+export interface EvolveOptions<T, S> extends StageOptions, LateOptions, Evolution<T, S> {
+  readonly name: string;
+  /**
+   * How long after its time an event is still put in its place, ms: the states after it are made anew,
+   * and what comes of it is told as the next change. The events of so long a time are kept with the
+   * state of their key. Default 0: late events are dropped and counted.
+   */
+  readonly allowedLateness?: number;
+}
+
+/** The state of each key as a table. */
+export interface Evolved<S, T> extends Table<S> {
+  /**
+   * What each event did, as a stream. An event that came late is told when it is known, and so is, as
+   * a revision, each event after it that has other states now.
+   */
+  audit(): Stream<AuditEntry<T, S>>;
 }
 
 export type TableOptions = StageOptions;

@@ -2,9 +2,10 @@ import { PlanError } from '../errors.ts';
 import { type Build, draftOf, standsFor } from './build.ts';
 import { type Flow, planOf, united } from './draft.ts';
 import type { OutputPlan, Plan, SinkPlan, Step } from './plan.ts';
+import { deduped } from './processes.ts';
 import { checkFunction } from './settings.ts';
 import { relayDraft } from './stage.ts';
-import type { Stream } from './stream.ts';
+import type { DedupeOptions, Stream } from './stream.ts';
 
 type Predicate = (event: unknown) => boolean;
 
@@ -28,6 +29,7 @@ export function stream(build: Build, flow: Flow): Stream<never> {
       ]);
     },
     merge: (...others: readonly unknown[]) => build.stream(merged(flow, others.map(flowBehind))),
+    dedupe: (options: DedupeOptions<never>) => deduped(build, flow, options),
     keyBy(key: (event: never) => string | number) {
       checkFunction('what keyBy() is given', key);
       return build.keyed({ flow, key });
