@@ -1,0 +1,49 @@
+import type { MemoryDeadLetters } from '../../sinks/memory.ts';
+import type { TableStore } from '../../store/table-store.ts';
+import type { Invariants } from './invariants.ts';
+
+/** All that came of a run, as text to compare: where every record went, and what was told. */
+export type Account = ReadonlyMap<string, string>;
+
+export interface Accounted {
+  readonly store: TableStore;
+  readonly outputs: Invariants['outputs'];
+  readonly letters: MemoryDeadLetters;
+  readonly late: ReadonlyMap<string, MemoryDeadLetters>;
+}
+
+export function accountOf({ store, outputs, letters, late }: Accounted): Account {
+  const account = new Map<string, string>();
+  for (const [identity, { content }] of outputs) account.set(`output ${identity}`, content);
+  addLetters(account, 'dead letter', letters);
+  for (const [name, place] of late) addLetters(account, `late in ${name}`, place);
+  for (const item of store.items('control')) {
+    if (item.sk.startsWith('lane#')) {
+      const { watermark, records, filtered, late: tooLate, deadLetters } = item;
+      const tally = { watermark, records, filtered, late: tooLate, deadLetters };
+      account.set(`lane ${item.pk} ${item.sk}`, JSON.stringify(tally));
+    }
+    if (item.sk === 'fire') account.set(`bucket ${item.pk}`, `fired through ${item.firedThrough}`);
+  }
+  return account;
+}
+
+function addLetters(account: Map<string, string>, what: string, letters: MemoryDeadLetters): void {
+  for (const { source, lane, position, index, reason } of letters.letters()) {
+    account.set(`${what} ${source} ${lane} ${position} ${index}`, reason);
+  }
+}
+
+/** What differs, in words; empty if nothing does. */
+export function differences(actual: Account, expected: Account): string[] {
+  const lines: string[] = [];
+  for (const [what, content] of expected) {
+    const found = actual.get(what);
+    if (found === undefined) lines.push(`missing: ${what}: ${content}`);
+    else if (found !== content) lines.push(`${what} is ${found} and should be ${content}`);
+  }
+  for (const [what, content] of actual) {
+    if (!expected.has(what)) lines.push(`should not be: ${what}: ${content}`);
+  }
+  return lines;
+}

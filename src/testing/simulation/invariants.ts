@@ -1,0 +1,86 @@
+import { BEFORE_ALL, isAfter } from '../../engine/position.ts';
+import type { Output } from '../../sinks/sink.ts';
+import type { Change, Item, Key, Store } from '../../store/store.ts';
+
+/** A promise of the design that did not hold. */
+export class Broken extends Error {}
+
+/** A lane as it began, and how it was raised: what its judgements depend on besides its records. */
+export interface LaneHistory {
+  readonly stage: string;
+  readonly lane: string;
+  /** What its item was created with. */
+  readonly created: NonNullable<Change['set']>;
+  readonly raises: { readonly position: string; readonly watermark: number }[];
+}
+
+/** Watches the writes that take effect, and what is told. */
+export class Invariants {
+  readonly histories = new Map<string, LaneHistory>();
+  readonly outputs = new Map<string, { readonly sink: string; readonly content: string }>();
+  readonly #highest = new Map<string, number | string>();
+
+  /** A store that is watched. */
+  watched(store: Store, changed: (item: Item) => void): Store {
+    const watched: Store = {
+      ...store,
+      get: (table, key) => store.get(table, key),
+      getAll: (table, keys) => store.getAll(table, keys),
+      query: (table, range, next) => store.query(table, range, next),
+      putAll: (table, items) => store.putAll(table, items),
+      update: async (table, key, change, condition) => {
+        const item = await store.update(table, key, change, condition);
+        if (item !== undefined && table === 'control') {
+          this.#wrote(key, change, item);
+          changed(item);
+        }
+        return item;
+      },
+      until: () => watched,
+    };
+    return watched;
+  }
+
+  /** An output has one content, whoever computes it, and however often. */
+  told(sink: string, output: Output): void {
+    const { stage, bucket, slot, chunk, key, index, ...rest } = output;
+    const identity = JSON.stringify([sink, stage, bucket, slot, chunk, key, index]);
+    const content = JSON.stringify(rest);
+    const before = this.outputs.get(identity);
+    if (before !== undefined && before.content !== content) {
+      throw new Broken(`output ${identity} was ${before.content}, and is ${content}`);
+    }
+    this.outputs.set(identity, { sink, content });
+  }
+
+  #wrote(key: Key, { set }: Change, item: Item): void {
+    if (set === undefined) return;
+    this.#neverBack(key, item);
+    if (!key.sk.startsWith('lane#')) return;
+    const lane = key.sk.slice('lane#'.length);
+    const id = `${key.pk} ${lane}`;
+    if (set.epoch === 0) {
+      this.histories.set(id, { stage: key.pk, lane, created: set, raises: [] });
+    } else if (set.watermark !== undefined && set.position === undefined) {
+      const raise = { position: String(item.position), watermark: Number(set.watermark) };
+      this.histories.get(id)?.raises.push(raise);
+    }
+  }
+
+  /** Positions, watermarks, targets and what is fired only rise. */
+  #neverBack(key: Key, item: Item): void {
+    for (const name of ['position', 'watermark', 'target', 'firedThrough', 'version', 'epoch']) {
+      const now = item[name];
+      if (typeof now !== 'number' && typeof now !== 'string') continue;
+      const id = `${key.pk} ${key.sk} ${name}`;
+      const before = this.#highest.get(id);
+      this.#highest.set(id, now);
+      if (before === undefined || before === now) continue;
+      const wentBack =
+        typeof now === 'string'
+          ? isAfter(String(before), now) || now === BEFORE_ALL
+          : now < Number(before);
+      if (wentBack) throw new Broken(`${id} went back from ${before} to ${now}`);
+    }
+  }
+}

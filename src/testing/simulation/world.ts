@@ -1,0 +1,256 @@
+import { type Engine, engine, type Warm, warm } from '../../engine/engine.ts';
+import { parseBucketKey } from '../../engine/keys.ts';
+import type { Ports } from '../../engine/ports.ts';
+import type { Observation } from '../../observability/observer.ts';
+import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
+import type { Sink } from '../../sinks/sink.ts';
+import { memoryStore } from '../../store/memory.ts';
+import type { Item } from '../../store/store.ts';
+import { HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
+import { type Plan, sinksOf } from '../../topology/plan.ts';
+import type { Chance } from './chance.ts';
+import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
+import { Invariants } from './invariants.ts';
+import { Crash, invocation } from './invocation.ts';
+import { SimulatedLog } from './log.ts';
+import { pollStream } from './poller.ts';
+import { simulatedPorts } from './ports.ts';
+import { type Scheduler, scheduler } from './scheduler.ts';
+
+export interface WorldOptions {
+  readonly chance: Chance;
+  readonly faults: Faults;
+  /** Makes the records of a stream, as they are put into it. */
+  readonly produce: (stream: string, now: number, chance: Chance) => string | Uint8Array;
+  /** How many records in all. */
+  readonly records: number;
+  readonly trace?: (line: string) => void;
+}
+
+/** How long an invocation may take before it is given up. */
+const TIMEOUT_MS = 60 * SECONDS;
+/** How often shards are looked into and the schedule ticks. */
+const USUAL = { pollMs: 2 * SECONDS, tickMs: MINUTES };
+/** Where nothing new happens any more. */
+const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
+const START = Date.UTC(2026, 0, 1);
+
+/**
+ * Everything that AWS is to a pipeline, in virtual time, and what goes wrong with it: the streams and
+ * their mappings, the tables, the control stream, the schedule, and the processes that run the engine.
+ */
+export class World {
+  readonly plan: Plan;
+  readonly scheduler: Scheduler = scheduler(START);
+  readonly store;
+  readonly invariants = new Invariants();
+  readonly streams: ReadonlyMap<string, SimulatedLog>;
+  readonly letters = memoryDeadLetters();
+  readonly late: ReadonlyMap<string, MemoryDeadLetters>;
+  readonly injected = new Map<FaultKind, number>();
+  /** What must not happen: broken promises, and failures that no fault explains. */
+  readonly failures: unknown[] = [];
+  readonly #options: WorldOptions;
+  readonly #ports: Ports;
+  #faults: Faults;
+  #containers: Warm[] = [];
+  readonly #detached = new Set<Promise<unknown>>();
+  /** Buckets that are told to fire and have not done so. */
+  readonly #told = new Map<string, number>();
+  #running = true;
+  #pace = USUAL;
+
+  constructor(plan: Plan, options: WorldOptions) {
+    const { chance } = options;
+    this.plan = plan;
+    this.#options = options;
+    this.#faults = options.faults;
+    this.store = memoryStore({ pageSize: chance.pick([1, 2, 5, 100]) });
+    this.streams = new Map(
+      plan.sources.map(({ name }) => [
+        name,
+        new SimulatedLog(name, chance.pick([1, 1, 2, 3]), () => this.scheduler.now, chance),
+      ]),
+    );
+    const places = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
+    this.late = new Map(places.map((name) => [name, memoryDeadLetters()]));
+    this.#ports = this.#portsOf(plan);
+  }
+
+  /** Records come and faults happen; then all heals, and what is left is dealt with. */
+  async run(): Promise<void> {
+    for (const stream of this.streams.keys()) this.#spawn(this.#mapping(stream));
+    this.#spawn(this.#schedule());
+    const { records, chance, produce } = this.#options;
+    for (let n = 0; n < records; n++) {
+      await this.scheduler.runUntil(this.scheduler.now + chance.below(4 * SECONDS));
+      const [stream, log] = chance.pick([...this.streams]);
+      const now = this.scheduler.now;
+      log.put(produce(stream, now, chance), now);
+      this.#reshard(log);
+    }
+    this.#faults = NO_FAULTS;
+    // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
+    await this.scheduler.runUntil(this.scheduler.now + 10 * MINUTES);
+    this.#pace = SLOW;
+    await this.scheduler.runUntil(this.scheduler.now + 12 * SLOW.tickMs);
+    this.#running = false;
+    await this.scheduler.runUntil(this.scheduler.now + 2 * SLOW.tickMs);
+  }
+
+  /** One invocation of a function: in a process that may remember something, for so long at most. */
+  async invoke<T>(name: string, work: (engine: Engine, outOfTime: () => boolean) => Promise<T>) {
+    const { chance, trace } = this.#options;
+    const one = invocation({
+      scheduler: this.scheduler,
+      chance,
+      faults: () => this.#faults,
+      injected: (kind, where) => this.#inject(kind, `${name}: ${where}`),
+      detached: (late) => this.#detach(late),
+    });
+    const started = this.scheduler.now;
+    const skew = this.#draws('clockSkew', name) ? chance.below(20 * SECONDS) - 10 * SECONDS : 0;
+    const zombie = this.#draws('zombie', name);
+    const ports = simulatedPorts(this.#ports, one);
+    const clock = () => this.scheduler.now + skew;
+    const observe = (seen: Observation) => {
+      if (seen.kind === 'failed') this.#failed(seen.error);
+      trace?.(`${this.scheduler.now - START} ${name} ${JSON.stringify(seen)}`);
+    };
+    const running = engine(this.plan, { ...ports, clock, observe }, this.#container(name));
+    const leftMs = zombie ? chance.below(2 * SECONDS) : TIMEOUT_MS;
+    const outOfTime = (): boolean => this.scheduler.now > started + leftMs;
+    const result = work(running, outOfTime);
+    const timeout = this.scheduler.sleep(leftMs).then((): never => {
+      if (!zombie) one.kill();
+      throw new Crash('timed out');
+    });
+    this.#detach(timeout.catch(() => undefined));
+    this.#detach(result.catch((error) => this.#failed(error)));
+    return Promise.race([result, timeout]);
+  }
+
+  /** True if a fault of this kind happens here. */
+  #draws(kind: FaultKind, where: string): boolean {
+    if (!this.#options.chance.happens(this.#faults[kind])) return false;
+    this.#inject(kind, where);
+    return true;
+  }
+
+  #inject(kind: FaultKind, where: string): void {
+    this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+    this.#options.trace?.(`${this.scheduler.now - START} fault ${kind} at ${where}`);
+  }
+
+  #container(name: string): Warm {
+    if (this.#containers.length === 0 || this.#draws('coldStart', name)) {
+      const fresh = warm(this.plan);
+      this.#containers = [...this.#containers.slice(-3), fresh];
+      return fresh;
+    }
+    return this.#options.chance.pick(this.#containers);
+  }
+
+  async #mapping(stream: string): Promise<void> {
+    await pollStream(this.streams.get(stream) as SimulatedLog, {
+      chance: this.#options.chance,
+      sleep: (ms) => this.scheduler.sleep(ms),
+      draws: (kind, where) => this.#draws(kind, where),
+      running: () => this.#running,
+      pollMs: () => this.#pace.pollMs,
+      spawn: (work) => this.#spawn(work),
+      gather: (lane, records) =>
+        this.invoke(`gather ${lane}`, (running) => running.gather(stream, lane, records)),
+      failed: (error) => this.#failed(error),
+    });
+  }
+
+  async #schedule(): Promise<void> {
+    while (this.#running) {
+      await this.scheduler.sleep(this.#pace.tickMs);
+      if (this.#draws('tickMissed', 'tick')) continue;
+      const times = this.#draws('tickTwice', 'tick') ? 2 : 1;
+      for (let n = 0; n < times; n++) {
+        this.#spawn(
+          this.invoke('tick', (running, outOfTime) => running.tick(outOfTime)).catch((error) =>
+            this.#failed(error),
+          ),
+        );
+      }
+    }
+  }
+
+  /** What the stream of the control table tells: a bucket whose target is beyond what it has fired. */
+  #changed(item: Item): void {
+    const place = parseBucketKey(item);
+    if (place === undefined) return;
+    if (Number(item.firedThrough ?? Number.NEGATIVE_INFINITY) >= Number(item.target)) return;
+    const id = `${place.stage} ${place.bucket}`;
+    const times = this.#draws('controlTwice', id) ? 2 : 1;
+    for (let n = 0; n < times; n++) this.#spawn(this.#fire(place.stage, place.bucket, id));
+  }
+
+  async #fire(stage: string, bucket: number, id: string): Promise<void> {
+    const { chance } = this.#options;
+    if ((this.#told.get(id) ?? 0) > 3) return;
+    this.#told.set(id, (this.#told.get(id) ?? 0) + 1);
+    await this.scheduler.sleep(
+      this.#draws('controlLate', id) ? chance.below(5 * MINUTES) : chance.below(500),
+    );
+    for (;;) {
+      try {
+        const done = await this.invoke(`fire ${id}`, (running, outOfTime) =>
+          running.fire(stage, bucket, outOfTime),
+        );
+        if (done === 'done') break;
+      } catch (error) {
+        this.#failed(error);
+        await this.scheduler.sleep(chance.below(10 * SECONDS));
+      }
+    }
+    this.#told.set(id, (this.#told.get(id) ?? 1) - 1);
+  }
+
+  #reshard(log: SimulatedLog): void {
+    if (this.#draws('split', 'stream')) log.split();
+    if (this.#draws('merge', 'stream')) log.merge();
+    if (this.#draws('recreated', 'stream')) log.recreate();
+  }
+
+  #portsOf(plan: Plan): Ports {
+    const changed = (item: Item): void => this.#changed(item);
+    const sinkOf = (name: string): Sink => {
+      const sink: Sink = {
+        write: async (outputs) => {
+          for (const output of outputs) this.invariants.told(name, output);
+        },
+        until: () => sink,
+      };
+      return sink;
+    };
+    return {
+      store: this.invariants.watched(this.store, changed),
+      clock: () => this.scheduler.now,
+      sources: Object.fromEntries([...this.streams].map(([name, { log }]) => [name, log])),
+      sinks: Object.fromEntries(sinksOf(plan).map(({ sink }) => [sink.name, sinkOf(sink.name)])),
+      deadLetters: this.letters,
+      lateEvents: Object.fromEntries(this.late),
+      observe: () => undefined,
+    };
+  }
+
+  #spawn(work: Promise<unknown>): void {
+    this.#detach(work.catch((error) => this.failures.push(error)));
+  }
+
+  #detach(work: Promise<unknown>): void {
+    this.#detached.add(work);
+    work.finally(() => this.#detached.delete(work)).catch(() => undefined);
+  }
+
+  /** Crashes and what can be tried again are the world's doing; anything else is ours. */
+  #failed(error: unknown): void {
+    if (error instanceof Crash || (error as { retryable?: boolean }).retryable) return;
+    if (!this.failures.includes(error)) this.failures.push(error);
+  }
+}
