@@ -8,7 +8,7 @@ import { memoryStore } from '../../store/memory.ts';
 import type { Store } from '../../store/store.ts';
 import { MIN_TIME } from '../../time/watermark.ts';
 import { laneIn, type StagePlan, sinksOf, streamsOf } from '../../topology/plan.ts';
-import { accountOf, type Account } from './account.ts';
+import { type Account, accountOf } from './account.ts';
 import { Invariants, type LaneHistory } from './invariants.ts';
 import type { World } from './world.ts';
 
@@ -60,7 +60,10 @@ export async function expectedOf(world: World): Promise<Account> {
 /** Gathers what a stage has dealt with, lane by lane, and fires nothing. */
 async function gatherStage(calm: Calm, stage: StagePlan): Promise<void> {
   const { world, ports } = calm;
-  const reader = engine({ ...world.plan, stages: [stage] }, { ...ports, store: unfired(ports.store) });
+  const reader = engine(
+    { ...world.plan, stages: [stage] },
+    { ...ports, store: unfired(ports.store) },
+  );
   for (const history of calm.histories.filter((one) => one.stage === stage.name)) {
     const { source, lane, records } = await readOf(world, stage, history);
     let next = 0;

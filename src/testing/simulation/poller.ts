@@ -24,7 +24,10 @@ export async function pollStream(log: SimulatedLog, options: PollerOptions): Pro
   const polled = new Set<string>();
   while (options.running()) {
     for (const lane of log.lanes) {
-      if (polled.has(lane) || !log.parents(lane).every((parent) => isRead(log, checkpoints, parent)))
+      if (
+        polled.has(lane) ||
+        !log.parents(lane).every((parent) => isRead(log, checkpoints, parent))
+      )
         continue;
       polled.add(lane);
       options.spawn(pollShard(log, lane, checkpoints, options));

@@ -1,77 +1,79 @@
+import { TestDriverError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
-import { accountOf, differences } from './account.ts';
-import { type Chance, chanceOf } from './chance.ts';
-import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
-import { expectedOf } from './oracle.ts';
-import { World } from './world.ts';
+import type { FaultKind } from './faults.ts';
+import { type Run, type RunOptions, runOnce } from './one-run.ts';
+import { type Shrunk, shrink } from './shrink.ts';
 
-/** Makes the events of a stream: JSON is made of them, but text and bytes go as they are. */
-export type EventsOf = (around: {
-  /** About when it happens, ms: virtual time, in order of arrival. */
-  readonly now: number;
-  readonly chance: Chance;
-}) => unknown;
-
-export interface SimulateOptions {
-  /** Makes the events of each stream, by its name in the plan. */
-  readonly events: Readonly<Record<string, EventsOf>>;
-  /** How many records a run has. Default 40. */
-  readonly records?: number;
-  /** Kinds of faults to choose from. Default: all. */
-  readonly faults?: readonly FaultKind[];
-  /** Sees what happens, line by line. */
-  readonly trace?: (line: string) => void;
+export interface SimulateOptions extends Omit<RunOptions, 'trace'> {
+  /** How many runs, from seed 1; or which seeds. Default 100. */
+  readonly seeds?: number | readonly number[];
+  /** Told after each run. */
+  readonly onRun?: (run: Run) => void;
 }
 
-/** What came of one run. */
-export interface Simulated {
-  readonly seed: number;
-  readonly passed: boolean;
-  /** What went wrong, in words. */
-  readonly problems: readonly string[];
+/** What came of all runs. */
+export interface Simulation {
+  readonly passed: number;
+  /** Seeds that failed. */
+  readonly failed: readonly number[];
+  /** The first failure, made as small as it could be. */
+  readonly failure: Shrunk | undefined;
   readonly records: number;
   readonly outputs: number;
   /** How often each kind of fault happened. */
   readonly injected: ReadonlyMap<FaultKind, number>;
-  readonly steps: number;
 }
 
 /**
- * One run of a pipeline in a world where things go wrong, from a seed: the same seed gives the same
- * run, to the letter. All that came of it is held against what the same lanes give when nothing
- * goes wrong, and against the promises of the design.
+ * Runs a pipeline many times in a world where everything goes wrong that can: the production engine,
+ * in virtual time, over modelled streams and tables. Each run is held against what the same lanes
+ * give when nothing goes wrong, and against the promises of the design.
+ *
+ * ```ts
+ * const { failure } = await simulate(plan, { events: { clicks: ({ now }) => ({ at: now, url: '/' }) } });
+ * expect(failure && describeFailure(failure)).toBeUndefined();
+ * ```
+ *
+ * @throws TestDriverError STREAM_UNKNOWN if a stream of the plan has no events
  */
-export async function simulate(
-  plan: Plan,
-  seed: number,
-  options: SimulateOptions,
-): Promise<Simulated> {
-  const chance = chanceOf(seed);
-  const faults: Faults = swarm(chance, options.faults ?? FAULT_KINDS);
-  const records = options.records ?? 40;
-  const produce = (stream: string, now: number): string | Uint8Array => {
-    const event = options.events[stream]?.({ now, chance });
-    return typeof event === 'string' || event instanceof Uint8Array ? event : JSON.stringify(event);
-  };
-  const { trace } = options;
-  const world = new World(plan, { chance, faults, produce, records, ...(trace && { trace }) });
-  await world.run();
-  const problems = world.failures.map((failure) => `failed: ${textOf(failure)}`);
-  const { store, letters, late, invariants, injected, scheduler } = world;
-  if (problems.length === 0) {
-    const actual = accountOf({ store, letters, late, outputs: invariants.outputs });
-    problems.push(...differences(actual, await expectedOf(world)));
+export async function simulate(plan: Plan, options: SimulateOptions): Promise<Simulation> {
+  for (const { name } of plan.sources) if (options.events[name] === undefined) throw noEvents(name);
+  const { seeds = 100, onRun } = options;
+  const numbers =
+    typeof seeds === 'number' ? Array.from({ length: seeds }, (_, n) => n + 1) : seeds;
+  const failed: number[] = [];
+  const injected = new Map<FaultKind, number>();
+  let failure: Shrunk | undefined;
+  let [records, outputs] = [0, 0];
+  for (const seed of numbers) {
+    const run = await runOnce(plan, seed, options);
+    onRun?.(run);
+    records += run.records;
+    outputs += run.outputs;
+    for (const [kind, times] of run.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
+    if (run.passed) continue;
+    failed.push(seed);
+    failure ??= await shrink(plan, run, options);
   }
-  return {
-    seed,
-    passed: problems.length === 0,
-    problems,
-    records,
-    outputs: invariants.outputs.size,
-    injected,
-    steps: scheduler.steps,
-  };
+  return { passed: numbers.length - failed.length, failed, failure, records, outputs, injected };
 }
 
-const textOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** How a failure can be told to a person: the seed, what it needs, what went wrong, and how it came to that. */
+export function describeFailure({ run, records, faults, trace }: Shrunk): string {
+  return [
+    `seed ${run.seed} fails with ${records} records and these faults: ${faults.join(', ') || 'none'}`,
+    ...run.problems.slice(0, PROBLEMS_SHOWN),
+    'what happened last (ms since the beginning):',
+    ...trace.slice(-LINES_SHOWN),
+  ].join('\n');
+}
+
+const PROBLEMS_SHOWN = 10;
+const LINES_SHOWN = 60;
+
+const noEvents = (stream: string): TestDriverError =>
+  new TestDriverError(
+    'STREAM_UNKNOWN',
+    `there are no events for the stream ${stream}`,
+    `Give simulate() a function for it: events: { ${stream}: ({ now, chance }) => ({ ... }) }.`,
+  );

@@ -30,7 +30,8 @@ export interface WorldOptions {
 /** How long an invocation may take before it is given up. */
 const TIMEOUT_MS = 60 * SECONDS;
 /** How often shards are looked into and the schedule ticks. */
-const USUAL = { pollMs: 2 * SECONDS, tickMs: MINUTES };
+const USUAL = { pollMs: 3 * SECONDS, tickMs: MINUTES };
+const HEALING = { pollMs: 20 * SECONDS, tickMs: MINUTES };
 /** Where nothing new happens any more. */
 const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
 const START = Date.UTC(2026, 0, 1);
@@ -91,9 +92,10 @@ export class World {
     }
     this.#faults = NO_FAULTS;
     // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
-    await this.scheduler.runUntil(this.scheduler.now + 10 * MINUTES);
+    this.#pace = HEALING;
+    await this.scheduler.runUntil(this.scheduler.now + 5 * MINUTES);
     this.#pace = SLOW;
-    await this.scheduler.runUntil(this.scheduler.now + 12 * SLOW.tickMs);
+    await this.scheduler.runUntil(this.scheduler.now + 5 * SLOW.tickMs);
     this.#running = false;
     await this.scheduler.runUntil(this.scheduler.now + 2 * SLOW.tickMs);
   }
