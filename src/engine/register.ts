@@ -52,12 +52,12 @@ async function firstContact(
   const roots = shards.filter((shard) => isRoot(shard, listed)).map((shard) => shard.lane);
   if (roots.length === 0) return;
   await Promise.all(roots.map((lane) => createLane(context, lane)));
-  await context.store.update(
-    'control',
-    lanesKey(context.stage.name),
-    { set: { lanes: roots, version: 1 } },
-    { exists: false },
-  );
+  // Also those of an earlier try that did not come to the set, of a stream that was made anew since: they
+  // have contributed, and nobody but the set sees to it that they are ended.
+  const known = await readAll(context.store, 'control', laneRange(context.stage.name));
+  const lanes = [...new Set([...roots, ...known.map(laneOf)])];
+  const set = { lanes, version: 1 };
+  await context.store.update('control', lanesKey(context.stage.name), { set }, { exists: false });
 }
 
 /**

@@ -31,6 +31,38 @@ describe('first contact', () => {
     expect(await lanes()).toEqual(['a', 'b']);
   });
 
+  test('lists lanes of an earlier try too, whose stream was made anew before the set was written', async () => {
+    let breaks = true;
+    const { log, append, gather, tick, fireAll, lanes, lane, results, ...rest } = world({
+      maxDelay: 0,
+      around: (store) => ({
+        ...store,
+        update: async (table, key, change, condition) => {
+          if (breaks && key.sk === 'lanes') throw new Error('the process died');
+          return store.update(table, key, change, condition);
+        },
+      }),
+    });
+    log.open('old');
+    append('old', 1_000);
+    await expect(gather('old')).rejects.toThrow('died');
+    await gather('old');
+    breaks = false;
+    log.remove('old');
+    log.open('new');
+    append('new', 25_000);
+    await gather('new');
+    expect(await lanes()).toEqual(['new', 'old']);
+    await tick();
+    await tick();
+    expect((await lane('old'))?.ended).toBe(1);
+    expect(await lanes()).toEqual(['new']);
+    rest.now = 2_000_000;
+    await tick();
+    await fireAll();
+    expect(results()).toEqual({ '0 k': 1, '20000 k': 1 });
+  });
+
   test('of a lane that nobody listed waits until it is', async () => {
     const { log, append, gather } = world();
     log.open('a');

@@ -58,7 +58,9 @@ export function invocation(options: InvocationOptions): Invocation {
     },
     async request(name, run, { writes = false, sink = false } = {}) {
       alive();
-      await scheduler.sleep(happens('slow', name) ? chance.below(SLOW_MS) : chance.below(REQUEST_MS));
+      await scheduler.sleep(
+        happens('slow', name) ? chance.below(SLOW_MS) : chance.below(REQUEST_MS),
+      );
       alive();
       if (happens('crash', name)) {
         if (chance.happens(0.5)) return crash();
