@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { MemoryDeadLetters } from '../../sinks/memory.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Invariants } from './invariants.ts';
@@ -10,13 +11,22 @@ export interface Accounted {
   readonly outputs: Invariants['outputs'];
   readonly letters: MemoryDeadLetters;
   readonly late: ReadonlyMap<string, MemoryDeadLetters>;
+  /** True of a record that some stage has committed. */
+  readonly isDealtWith: (letter: DeadLetter) => boolean;
 }
 
-export function accountOf({ store, outputs, letters, late }: Accounted): Account {
+export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted): Account {
   const account = new Map<string, string>();
   for (const [identity, { content }] of outputs) account.set(`output ${identity}`, content);
-  addLetters(account, 'dead letter', letters);
-  for (const [name, place] of late) addLetters(account, `late in ${name}`, place);
+  // A letter is written before the commit: of a record that was lost with its stream it may be there.
+  const addLetters = (what: string, letters: MemoryDeadLetters): void => {
+    for (const letter of letters.letters().filter(isDealtWith)) {
+      const { source, lane, position, index, reason } = letter;
+      account.set(`${what} ${source} ${lane} ${position} ${index}`, reason);
+    }
+  };
+  addLetters('dead letter', places.letters);
+  for (const [name, place] of places.late) addLetters(`late in ${name}`, place);
   for (const item of store.items('control')) {
     if (item.sk.startsWith('lane#')) {
       const { watermark, records, filtered, late: tooLate, deadLetters } = item;
@@ -26,12 +36,6 @@ export function accountOf({ store, outputs, letters, late }: Accounted): Account
     if (item.sk === 'fire') account.set(`bucket ${item.pk}`, `fired through ${item.firedThrough}`);
   }
   return account;
-}
-
-function addLetters(account: Map<string, string>, what: string, letters: MemoryDeadLetters): void {
-  for (const { source, lane, position, index, reason } of letters.letters()) {
-    account.set(`${what} ${source} ${lane} ${position} ${index}`, reason);
-  }
 }
 
 /** What differs, in words; empty if nothing does. */

@@ -1,3 +1,6 @@
+import { isAfter } from '../../engine/position.ts';
+import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
+import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { accountOf, differences } from './account.ts';
 import { type Chance, chanceOf } from './chance.ts';
@@ -55,7 +58,9 @@ export async function runOnce(plan: Plan, seed: number, options: RunOptions): Pr
   const problems = world.failures.map((failure) => `failed: ${textOf(failure)}`);
   const { store, letters, late, invariants, injected, scheduler } = world;
   if (problems.length === 0) {
-    const actual = accountOf({ store, letters, late, outputs: invariants.outputs });
+    const { outputs } = invariants;
+    const isDealtWith = isCommitted(store);
+    const actual = accountOf({ store, letters, late, outputs, isDealtWith });
     problems.push(...differences(actual, await expectedOf(world)));
   }
   return {
@@ -66,6 +71,15 @@ export async function runOnce(plan: Plan, seed: number, options: RunOptions): Pr
     outputs: invariants.outputs.size,
     injected,
     steps: scheduler.steps,
+  };
+}
+
+/** Whether the lane of a record has got as far, in any stage; results that were refused always are. */
+function isCommitted(store: TableStore): (letter: DeadLetter) => boolean {
+  const lanes = [...store.items('control')].filter(({ sk }) => sk.startsWith('lane#'));
+  return ({ lane, position }) => {
+    const its = lanes.filter(({ sk }) => sk === `lane#${lane}` || sk.endsWith(`/${lane}`));
+    return its.length === 0 || its.some((item) => !isAfter(position, String(item.position)));
   };
 }
 
