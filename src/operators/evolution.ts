@@ -65,6 +65,24 @@ export function applying<E, S>(given: Evolution<E, S>, stage?: string): Applying
     });
 }
 
-/** The state that a text stands for. */
-export const stateOf = (json: string | undefined): unknown =>
-  json === undefined ? undefined : JSON.parse(json);
+/**
+ * Reads states that are told one after the other, each once: the state after an event is the one before
+ * the next. Whoever is told one shares it with others.
+ */
+export function stateReader(): (json: string | undefined) => unknown {
+  let [last, before] = [NO_STATE, NO_STATE];
+  return (json) => {
+    if (json === last.json) return last.state;
+    if (json === before.json) return before.state;
+    before = last;
+    last = json === undefined ? NO_STATE : { json, state: JSON.parse(json) };
+    return last.state;
+  };
+}
+
+interface ReadState {
+  readonly json: string | undefined;
+  readonly state: unknown;
+}
+
+const NO_STATE: ReadState = { json: undefined, state: undefined };

@@ -1,5 +1,5 @@
 import { slotCovering } from '../time/slot.ts';
-import { type Applying, stateOf } from './evolution.ts';
+import { type Applying, stateReader } from './evolution.ts';
 import { type Applied, type EvolvedState, evolvedCodec } from './evolved-state.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import {
@@ -79,6 +79,7 @@ class Evolving {
   readonly #definition: EvolveDefinition;
   readonly #place: Place;
   readonly #results: Result[] = [];
+  readonly #stateOf = stateReader();
   readonly #asked: number | undefined;
   #base: string | undefined;
   #tail: Applied[];
@@ -179,8 +180,8 @@ class Evolving {
     if (before === undefined && after === undefined) return;
     this.#results.push({
       ...instant(time),
-      value: stateOf(after),
-      ...(before === undefined ? {} : { old: stateOf(before) }),
+      value: this.#stateOf(after),
+      ...(before === undefined ? {} : { old: this.#stateOf(before) }),
       revision: this.#told++,
       retracted: after === undefined,
       final: false,
@@ -193,7 +194,7 @@ class Evolving {
     before: string | undefined,
     after: string | undefined,
   ): void {
-    const states = { before: stateOf(before), after: stateOf(after) };
+    const states = { before: this.#stateOf(before), after: this.#stateOf(after) };
     const value = {
       key: this.#place.key,
       time: kept.time,

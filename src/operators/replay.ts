@@ -1,6 +1,6 @@
 import { BadRecordError, PlanError } from '../errors.ts';
 import { type EventTimeLike, toEventTime } from '../time/event-time.ts';
-import { type AuditEntry, applying, type Evolution, stateOf } from './evolution.ts';
+import { type AuditEntry, applying, type Evolution, stateReader } from './evolution.ts';
 import { copyOf } from './state-text.ts';
 
 /** Where the events of a replay belong, in the words of a pipeline. */
@@ -44,6 +44,7 @@ export function history<E, S>(
   events: Iterable<E>,
   options: HistoryOptions<E>,
 ): AuditEntry<E, S>[] {
+  const stateOf = stateReader();
   return [...stepsOf(evolution, events, options)].map(({ key, time, event, before, after }) => {
     const states = { before: stateOf(before) as S, after: stateOf(after) as S };
     return { key, time, event, ...states, revision: 0 };
