@@ -1,4 +1,5 @@
 import type { Adapter } from './adapter.ts';
+import { fold } from './fold.ts';
 import { joins } from './joins.ts';
 import { lookBack } from './look-back.ts';
 import { channels, partitions } from './watermarks.ts';
@@ -11,6 +12,7 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
   'window.session': windows,
   'window.sliding': windows,
   'over.range': lookBack,
+  'stream.fold': fold,
   panes: windows,
   'join.stream-stream': joins,
   'watermark.partitions': partitions,

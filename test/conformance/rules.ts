@@ -39,6 +39,14 @@ type Trigger =
       readonly afterWatermark?: { readonly late: { readonly afterCount?: number } | null };
     };
 
+/** True if a key is told to be deleted that is not there. */
+function deletesNothing({ expected }: Vector): boolean {
+  const there = new Set<string>();
+  return expected.updates.some(({ key, value }) =>
+    value === null ? !there.delete(key) : !there.add(key),
+  );
+}
+
 const waitsForCount = (trigger: Trigger): boolean =>
   typeof trigger === 'object' &&
   (trigger.afterWatermark === undefined || (trigger.afterWatermark.late?.afterCount ?? 1) > 1);
@@ -151,6 +159,13 @@ export const RULES: readonly Rule[] = [
       'An event is late when no partner on time can come any more; all others are joined, however late. Kafka Streams joins with what a store still has, and Flink drops what is behind the watermark or tells at once that it is alone. Of these results only the pairs are compared: we have them all.',
     leavesOut: ['some results'],
     applies: (vector) => isJoin(vector) && vector.facts.batchIdeal === false,
+  },
+  {
+    name: 'delete of nothing',
+    reason:
+      'Deleting a state that is not there changes nothing and tells nothing; Kafka Streams tells the delete.',
+    leavesOut: ['updates'],
+    applies: (vector) => vector.operator === 'stream.fold' && deletesNothing(vector),
   },
   {
     name: 'own lane judges',

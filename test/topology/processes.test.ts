@@ -179,6 +179,8 @@ test('side outputs have names and go their own ways', async () => {
     checked.sideOutput('rejected').to(table('bad')),
     counted.to(table('longest')),
   );
+  // @ts-expect-error: it has no such side output.
+  expect(() => checked.sideOutput('other')).toThrow('no side output "other"');
   const driver = testDriver(plan);
   for (const [at, text] of ['a', 'xx', 'b', 'xyz', 'c'].entries()) await driver.send({ at, text });
   await driver.end();
