@@ -15,6 +15,8 @@ import { checkStateSize } from './state-text.ts';
 export interface EvolveDefinition {
   readonly stage: string;
   readonly apply: Applying;
+  /** What that was made of. */
+  readonly authored: readonly unknown[];
   /** How long after its time an event is still put in its place, ms. */
   readonly allowedLatenessMs: number;
 }
@@ -36,6 +38,7 @@ export function evolving(definition: EvolveDefinition): Operator<unknown, Kept[]
     reachMs: allowedLatenessMs,
     lookBackMs: 0,
     emits: 'changes',
+    authored: definition.authored,
     firstLook: (eventTime) => eventTime,
     lastLook: (eventTime) => eventTime + allowedLatenessMs,
     ...keptEvents,

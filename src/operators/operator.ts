@@ -73,6 +73,11 @@ export interface Operator<In = unknown, Contribution = unknown, State = unknown>
   readonly lookBackMs: number;
   /** What its results without a tag are. Default `windows`. */
   readonly emits?: Shape;
+  /**
+   * What decides what it tells and does not show in its name: functions and values of the author. For
+   * whoever asks whether two plans would tell the same; stored state outlives a change of it.
+   */
+  readonly authored?: readonly unknown[];
   /** It can take results that are told anew: what was told before is taken back. Default false. */
   readonly retracts?: boolean;
   /** How far behind the beginning of the slot that tells it a result may have happened, ms. Default 0. */

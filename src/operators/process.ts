@@ -42,6 +42,7 @@ export const keyedProcess = (
   reachMs: 0,
   lookBackMs: 0,
   emits: 'events',
+  authored: [definition.functions.onEvent, definition.functions.onTimer, definition.initial],
   firstLook: (eventTime) => eventTime,
   lastLook: (eventTime) => eventTime,
   ...keptEvents,

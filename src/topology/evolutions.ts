@@ -18,7 +18,8 @@ export function evolved(
   const { name, allowedLateness: allowedLatenessMs = 0 } = options;
   checkDuration(`allowedLateness of ${name}`, allowedLatenessMs, 0);
   const apply = applying(options, name);
-  const operator = evolving({ stage: name, apply, allowedLatenessMs }) as Operator;
+  const authored = [options.apply, JSON.stringify(options.initial)];
+  const operator = evolving({ stage: name, apply, authored, allowedLatenessMs }) as Operator;
   const late = { ...lateOf(options), allowedLatenessMs };
   const stage = stageDraft([draft], operator, options, late);
   const { pipeline } = draft.flow;

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { InterruptedError, TidemarkError } from '../../errors.ts';
+import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
 import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
 import { parseSize } from './size.ts';
@@ -103,7 +103,9 @@ function tell(error: unknown, { err }: Pick<Terminal, 'err'>): void {
   const hint = error instanceof TidemarkError ? error.hint : undefined;
   const isTold = error instanceof TidemarkError || isSystemError(error);
   if (!isTold) throw error;
-  err.write(`error: ${error.message}\n${hint ? `${hint}\n` : ''}`);
+  // What a function of the author threw is what its author has to see.
+  const cause = error instanceof UserFunctionError ? `${String(error.cause)}\n` : '';
+  err.write(`error: ${error.message}\n${cause}${hint ? `${hint}\n` : ''}`);
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

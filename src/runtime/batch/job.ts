@@ -86,7 +86,8 @@ function firstDifference(mine: readonly JobInput[], theirs: readonly JobInput[])
 
 /** Functions count by their text: what they close over cannot be seen. */
 function hashOf(plan: Plan): string {
-  const functions = plan.stages.flatMap(({ inputs, outputs }) => [
+  const functions = plan.stages.flatMap(({ inputs, outputs, operator }) => [
+    ...(operator.authored ?? []).map(String),
     ...[...inputs, ...outputs].flatMap(({ steps }) => steps.map(({ apply }) => String(apply))),
     ...inputs.map(({ key }) => String(key)),
   ]);

@@ -109,6 +109,17 @@ describe('tidemark run', () => {
     expect(code).toBe(1);
   });
 
+  test('tells what a function of the pipeline threw', async () => {
+    const file = place.write([{ at: 0 }]);
+    const { code, err } = await called(
+      ...['run', madeModules().THROWING ?? '', '--input', file, '--output', place.output()],
+    );
+    expect(err).toMatch(
+      /^error: onEvent of stage p threw Error at 1970-.*\nError: out of luck\nNothing is lost: .*\n$/,
+    );
+    expect(code).toBe(1);
+  });
+
   test('fails where it cannot write', async () => {
     const file = place.write([click(1, '/')]);
     const { code, err } = await called('run', PIPELINE, '--input', file, '--output', file);
@@ -184,6 +195,16 @@ function madeModules(): Record<string, string> {
     EMPTY: '',
     NUMBER: 'export default 7;',
     BROKEN: "throw new Error('out of luck');",
+    THROWING: `
+      import { pipeline, table } from '${path.resolve(import.meta.dirname, '../../../src/index.ts')}';
+      const validate = (value) => ({ value });
+      const schema = { '~standard': { version: 1, vendor: 'test', validate } };
+      export default pipeline('p')
+        .stream('s', { schema, timestamp: ({ at }) => at, outOfOrderness: 0 })
+        .keyBy(() => 'k')
+        .process({ name: 'p', onEvent: () => { throw new Error('out of luck'); } })
+        .to(table('none'));
+    `,
     NAMED: "export const clicks = { name: 'p', sources: [], stages: [] };",
   };
   mkdirSync(place.path('modules'), { recursive: true });
