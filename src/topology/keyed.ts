@@ -1,5 +1,6 @@
 import { PlanError } from '../errors.ts';
 import type { WindowKind } from '../windows/window.ts';
+import { asOfJoins } from './as-of.ts';
 import { type Build, standsFor } from './build.ts';
 import { evolved } from './evolutions.ts';
 import { joins } from './joins.ts';
@@ -20,6 +21,7 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
     evolve: (options: Parameters<typeof evolved>[2]) => evolved(build, draft, options),
     toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
     ...joins(build, draft),
+    ...asOfJoins(build, draft),
   };
   return standsFor(methods, draft) as unknown as KeyedStream<never>;
 }

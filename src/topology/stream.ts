@@ -103,6 +103,17 @@ export interface KeyedStream<T> {
   rightJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<Joined<T | null, R>>;
   /** The pairs, and every event of either that finds no partner. */
   outerJoin<R>(right: KeyedStream<R>, options: JoinOptions): Stream<OuterJoined<T, R>>;
+  /**
+   * Each event with the row that the table had for its key when the event happened: the latest version
+   * at or before it. An event without one is left out. It is told when both streams have passed it, so
+   * a quiet table needs a `maxDelay`.
+   */
+  joinAsOf<V>(table: Table<V>, options?: StageOptions & LateOptions): Stream<Joined<T, V>>;
+  /** The same, but an event without a row is told too, with `null`. */
+  leftJoinAsOf<V>(
+    table: Table<V>,
+    options?: StageOptions & LateOptions,
+  ): Stream<Joined<T, V | null>>;
 }
 
 /** What a stage that remembers does with late events: they are dropped and counted, or kept here too. */
