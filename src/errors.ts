@@ -61,7 +61,9 @@ export type ConfigurationErrorCode =
   | 'EMBEDDED_FAILED'
   | 'INPUT_INVALID'
   | 'OUTPUT_INVALID'
-  | 'PLAN_MISSING';
+  | 'PLAN_MISSING'
+  | 'TIME_UNKNOWN'
+  | 'LOOKUP_MISSING';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {

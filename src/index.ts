@@ -86,12 +86,18 @@ export type {
   RowChange,
   StageOptions,
   Stream,
-  StreamOptions,
   Table,
   TableOptions,
   WindowedStream,
   WindowResult,
 } from './topology/stream.ts';
+export type {
+  ArrivalTimeOptions,
+  EventTimeOptions,
+  ProcessingTimeOptions,
+  StreamOptions,
+} from './topology/stream-options.ts';
+export type { TimeNotion } from './topology/time-notion.ts';
 export { HoppingWindow } from './windows/hopping.ts';
 export { SessionWindow } from './windows/session.ts';
 export { SlidingWindow } from './windows/sliding.ts';

@@ -14,7 +14,8 @@ import type { Lane, Tally } from './lane.ts';
 import { relayed } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
-import { applySteps, atOnce, describeError, NO_KEY } from './steps.ts';
+import { processingTimeOf, timeOfRecord } from './record-time.ts';
+import { applySteps, describeError, NO_KEY } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 
@@ -49,9 +50,11 @@ export class Attempt {
   #events = 0;
   readonly #intake: Intake;
   readonly #mine: Lane;
+  readonly #processingTime: number;
   readonly #decode: (data: Uint8Array) => Decoded;
 
-  constructor(context: StageContext, mine: Lane, { source, lane, decode }: Batch) {
+  constructor(context: StageContext, mine: Lane, batch: Batch) {
+    const { source, lane, decode } = batch;
     this.#context = context;
     this.#source = context.sources.get(source) as SourcePlan;
     this.#inputs = context.stage.inputs.filter(
@@ -60,6 +63,7 @@ export class Attempt {
     this.#lane = lane;
     this.#mine = mine;
     this.#decode = decode;
+    this.#processingTime = processingTimeOf(batch, mine);
     this.fold = new Fold(context.stage);
     this.#intake = new Intake(context.stage);
     this.outputs = context.outlets.map(() => []);
@@ -111,10 +115,12 @@ export class Attempt {
     const decoded = this.#decode(record.data);
     if (!decoded.ok) return decoded;
     try {
-      const eventTime = toEventTime(atOnce(source.timestamp(decoded.event as never)));
+      const eventTime = toEventTime(
+        timeOfRecord(source, decoded.event, record, this.#processingTime),
+      );
       if (eventTime === undefined) return complaint('TIMESTAMP', 'the event has no usable time');
       const ahead = eventTime - record.arrivalTime;
-      if (ahead > source.maxFutureSkewMs) {
+      if (ahead > source.maxFutureSkewMs && source.timestamp !== 'processing') {
         return complaint('FUTURE', `the event claims to happen ${ahead} ms after its arrival`);
       }
       const before = this.watermark;

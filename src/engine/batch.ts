@@ -7,5 +7,7 @@ export interface Batch {
   /** As the source calls it. */
   readonly lane: string;
   readonly records: readonly LogRecord[];
+  /** When it is gathered, ms. */
+  readonly now: number;
   readonly decode: (data: Uint8Array) => Decoded;
 }

@@ -48,9 +48,10 @@ export function engine(plan: Plan, ports: Ports, { decoders, memories } = warm(p
   return {
     async gather(source, lane, records) {
       const decode = found(decoders.get(source), 'SOURCE_MISSING', `stream ${source}`);
+      const now = ports.clock();
       let stoppedAt: string | undefined;
       for (const context of readersOf(source)) {
-        const gathered = await gather(context, { source, lane, records, decode });
+        const gathered = await gather(context, { source, lane, records, now, decode });
         stoppedAt = first(stoppedAt, gathered.stoppedAt);
       }
       return { stoppedAt };

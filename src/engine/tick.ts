@@ -57,6 +57,12 @@ const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Pro
 
 const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;
 
+/** A lane, and a watermark that it has, or may be raised to. */
+interface Standing {
+  readonly lane: Lane;
+  readonly watermark: number;
+}
+
 /**
  * Where each idle lane may be raised to. Lanes of a source that promises a `maxDelay` have a watermark
  * of their own even if all are idle, and the others follow them as they follow lanes that are not.
@@ -65,19 +71,33 @@ function raisesOf(
   context: StageContext,
   probed: readonly Probed[],
   idle: readonly Probed[],
-): { readonly lane: Lane; readonly watermark: number }[] {
-  const busy = probed.filter((one) => !idle.includes(one)).map(({ lane }) => lane.watermark);
+): readonly Standing[] {
+  const busy = probed
+    .filter((one) => !idle.includes(one))
+    .map(({ lane }): Standing => ({ lane, watermark: lane.watermark }));
   const startedAt = Math.min(...idle.map(({ probe }) => probe.startedAt));
-  const promised = idle.flatMap(({ lane }) => {
+  const promised = idle.flatMap(({ lane }): Standing[] => {
     const { maxDelayMs } = sourceOf(context, lane.lane);
     return maxDelayMs === undefined ? [] : [{ lane, watermark: startedAt - maxDelayMs - 1 }];
   });
-  if (busy.length === 0 && promised.length === 0) return [];
-  if (busy.length > 0) {
-    const watermark = Math.min(...busy);
-    return idle.map(({ lane }) => ({ lane, watermark }));
-  }
-  const watermark = Math.min(...promised.map((one) => one.watermark));
-  const others = idle.filter(({ lane }) => !promised.some((one) => one.lane === lane));
-  return [...promised, ...others.map(({ lane }) => ({ lane, watermark }))];
+  const [leaders, raised] = busy.length > 0 ? [busy, []] : [promised, promised];
+  if (leaders.length === 0) return [];
+  const followers = idle.filter(({ lane }) => !raised.some((one) => one.lane === lane));
+  const following = followers.map(({ lane }) => ({
+    lane,
+    watermark: behind(context, lane, leaders),
+  }));
+  return [...raised, ...following];
+}
+
+/**
+ * The least of the others, and farther back by as much as the source of this lane may be more out of
+ * order than theirs: as if it had had an event at the time of their newest one.
+ */
+function behind(context: StageContext, lane: Lane, leaders: readonly Standing[]): number {
+  const lagOf = ({ lane }: Lane): number => sourceOf(context, lane).outOfOrdernessMs;
+  const watermarks = leaders.map(
+    (leader) => leader.watermark - Math.max(0, lagOf(lane) - lagOf(leader.lane)),
+  );
+  return Math.min(...watermarks);
 }

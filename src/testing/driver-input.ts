@@ -134,8 +134,10 @@ export class DriverInput {
   #eventTimeOf(stream: string, data: Uint8Array): number | undefined {
     const decoded = this.#decoders.get(stream)?.(data);
     if (!decoded?.ok) return undefined;
+    const timestamp = this.#sources.get(stream)?.timestamp;
+    if (typeof timestamp !== 'function') return undefined;
     try {
-      return toEventTime(this.#sources.get(stream)?.timestamp(decoded.event as never));
+      return toEventTime(timestamp(decoded.event as never));
     } catch {
       return undefined;
     }

@@ -1,4 +1,5 @@
 import type { BadRecordPolicy, From, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
+import { notionOf, type TimeNotion } from './time-notion.ts';
 
 /** A plan as data that JSON can hold: names and settings, without its functions. All durations in ms. */
 export interface PlanDescription {
@@ -9,6 +10,7 @@ export interface PlanDescription {
 
 export interface StreamDescription {
   readonly name: string;
+  readonly time: TimeNotion;
   readonly outOfOrdernessMs: number;
   readonly maxFutureSkewMs: number;
   /** `null`: the source promises none. */
@@ -49,6 +51,7 @@ export const describeJson = (plan: Plan): PlanDescription => ({
 
 const describeStream = (source: SourcePlan): StreamDescription => ({
   name: source.name,
+  time: notionOf(source),
   outOfOrdernessMs: source.outOfOrdernessMs,
   maxFutureSkewMs: source.maxFutureSkewMs,
   maxDelayMs: source.maxDelayMs ?? null,

@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
-import { describeJson } from './describe-json.ts';
+import { describeJson, type StreamDescription } from './describe-json.ts';
 import type { From, Plan } from './plan.ts';
 
 /** The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws. */
@@ -19,10 +19,7 @@ export function describeMermaid(plan: Plan): string {
   const sink = idsOf('sink', [...sinks.keys()]);
   return [
     'flowchart LR',
-    ...streams.map(
-      ({ name, outOfOrdernessMs }) =>
-        `  ${stream(name)}[/${label(name, `out of order by ${formatDuration(outOfOrdernessMs)}`)}/]`,
-    ),
+    ...streams.map((one) => `  ${stream(one.name)}[/${label(one.name, ...timeOf(one))}/]`),
     ...stages.map(({ name, operator }, n) => `  stage${n}[${label(name, operator)}]`),
     ...[...sinks].map(([id, { kind, name }]) => `  ${sink(id)}[(${label(name, kind)})]`),
     ...stages.flatMap(({ inputs, outputs }, n) => [
@@ -39,6 +36,12 @@ const idsOf =
   (prefix: string, names: readonly string[]) =>
   (name: string): string =>
     `${prefix}${names.indexOf(name)}`;
+
+function timeOf({ time, outOfOrdernessMs }: StreamDescription): string[] {
+  if (time === 'processing') return ['processing time'];
+  const order = `out of order by ${formatDuration(outOfOrdernessMs)}`;
+  return time === 'arrival' ? ['arrival time', order] : [order];
+}
 
 const arrow = (steps: readonly string[]): string =>
   steps.length > 0 ? `-->|${label(steps.join(' > '))}|` : '-->';

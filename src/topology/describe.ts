@@ -9,6 +9,7 @@ import {
   stagesBefore,
   streamsOf,
 } from './plan.ts';
+import { notionOf } from './time-notion.ts';
 
 /** The plan in words, for reviews and goldens: a changed name or setting shows up as a changed line. */
 export function describe(plan: Plan): string {
@@ -20,6 +21,7 @@ function describeSource(source: SourcePlan): string[] {
   const maxDelay = source.maxDelayMs === undefined ? 'none' : formatDuration(source.maxDelayMs);
   return [
     `stream ${source.name}`,
+    `  time           ${notionOf(source)}`,
     `  outOfOrderness ${formatDuration(source.outOfOrdernessMs)}`,
     `  maxFutureSkew  ${formatDuration(source.maxFutureSkewMs)}`,
     `  maxDelay       ${maxDelay}`,

@@ -7,7 +7,8 @@ import { keyed } from './keyed.ts';
 import type { Plan, SideSinkPlan, SinkPlan, SourcePlan } from './plan.ts';
 import { checkName, checkTableName } from './settings.ts';
 import { sourcePlan } from './source-plan.ts';
-import type { PipelineBuilder, StreamOptions } from './stream.ts';
+import type { PipelineBuilder } from './stream.ts';
+import type { StreamOptions } from './stream-options.ts';
 import { stream } from './streams.ts';
 import { tables } from './tables.ts';
 

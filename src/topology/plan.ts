@@ -7,7 +7,8 @@ import type { EventTimeLike } from '../time/event-time.ts';
 export interface SourcePlan {
   readonly name: string;
   readonly schema: Schema;
-  readonly timestamp: (event: never) => EventTimeLike;
+  /** When an event happened; or the time at which the log took it, or at which it is processed. */
+  readonly timestamp: ((event: never) => EventTimeLike) | 'arrival' | 'processing';
   /** How far behind the newest event of its shard an event may come and still be in order. */
   readonly outOfOrdernessMs: number;
   /** How far after its arrival an event may claim to have happened. */

@@ -5,6 +5,7 @@ import { type Flow, inputOf, nameOf, type StageDraft } from './draft.ts';
 import type { InputPlan, LatePlan, SinkPlan } from './plan.ts';
 import { checkCount, checkDuration, checkName } from './settings.ts';
 import type { StageOptions } from './stream.ts';
+import { checkOneNotion } from './time-notion.ts';
 
 /** A flow in groups by key. */
 export interface Keyed {
@@ -40,6 +41,10 @@ export function stageDraft(
   checkCount(`buckets of ${name}`, buckets, 1, 1024);
   checkCount(`keysPerChunk of ${name}`, keysPerChunk, 1, 10_000);
   checkDuration(`resolution of ${name}`, resolutionMs, 1);
+  checkOneNotion(
+    name,
+    sides.flatMap(({ flow }) => flow.paths.map(({ origin }) => origin)),
+  );
   for (const { flow } of sides) if (flow.revises) checkRetracts(name, operator);
   const inputs = sides.flatMap(({ flow, key }, side) =>
     flow.paths.map((path) => inputOf(path, key, side)),

@@ -11,35 +11,10 @@ import type { Scalar } from '../operators/scalar.ts';
 import type { Ranked, TopKOptions } from '../operators/top-k.ts';
 import type { VarianceOptions } from '../operators/variance.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
-import type { EventTimeLike } from '../time/event-time.ts';
 import type { WindowKind } from '../windows/window.ts';
 import type { Joined, JoinInterval, OuterJoined } from './joined.ts';
-import type { BadRecordPolicy, Plan, SideSinkPlan, SinkPlan } from './plan.ts';
-
-/** What a stream's events look like and how they come. Durations in ms. */
-export interface StreamOptions<S extends Schema> {
-  /** Any Standard Schema; events have its output type. */
-  readonly schema: S;
-  /** When the event happened. */
-  readonly timestamp: (event: StandardSchemaV1.InferOutput<S>) => EventTimeLike;
-  /**
-   * How far behind the newest event of its shard an event may come and still be in order. It is
-   * always named: too small drops late events, too great delays every result by as much.
-   */
-  readonly outOfOrderness: number;
-  /**
-   * How far after its arrival an event may claim to have happened; later ones are dead letters, so
-   * that one broken clock cannot make everybody else late. Default one minute.
-   */
-  readonly maxFutureSkew?: number;
-  /**
-   * The longest time from an event to its arrival in the log, if the producers can promise one: it
-   * closes the last windows of a stream that has gone quiet. Default: no promise.
-   */
-  readonly maxDelay?: number;
-  /** What becomes of a record that cannot be read or processed. Default `'deadLetter'`. */
-  readonly onBadRecord?: BadRecordPolicy;
-}
+import type { Plan, SideSinkPlan, SinkPlan } from './plan.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /** An endless sequence of events. Every method returns a new stream; nothing runs while building. */
 export interface Stream<T> {

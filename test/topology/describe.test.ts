@@ -30,6 +30,7 @@ suite('a plan in JSON', () => {
       streams: [
         {
           name: 'clicks',
+          time: 'event',
           outOfOrdernessMs: 30_000,
           maxFutureSkewMs: 60_000,
           maxDelayMs: null,

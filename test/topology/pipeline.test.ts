@@ -42,6 +42,7 @@ suite('a plan', () => {
     expect(describe(counted().to(table('page-clicks')))).toMatchInlineSnapshot(`
       "pipeline clickstream
         stream clicks
+          time           event
           outOfOrderness 30s
           maxFutureSkew  1m
           maxDelay       none

@@ -1,5 +1,7 @@
+import { ConfigurationError } from '../../errors.ts';
 import { MAX_TIME } from '../../time/watermark.ts';
 import type { Plan } from '../../topology/plan.ts';
+import { notionOf } from '../../topology/time-notion.ts';
 
 /** Whether events can be late: never, or as they would have been in order of arrival. */
 export type Mode = 'batch' | 'arrival';
@@ -24,4 +26,20 @@ export function boundedPlan(plan: Plan, mode: Mode): Plan {
     outOfOrdernessMs: mode === 'batch' ? NO_BOUND : source.outOfOrdernessMs,
   }));
   return { ...plan, sources };
+}
+
+/**
+ * A line has no time of its own but what its event says: when it arrived is not known, and when it is
+ * read says nothing about it.
+ *
+ * @throws ConfigurationError TIME_UNKNOWN
+ */
+export function checkTimes(plan: Plan): void {
+  const source = plan.sources.find((one) => notionOf(one) !== 'event');
+  if (source === undefined) return;
+  throw new ConfigurationError(
+    'TIME_UNKNOWN',
+    `the stream ${source.name} goes by ${notionOf(source)} time, which lines of files do not have`,
+    'Write the time into the lines, and build the plan for this run with a function of the event as timestamp.',
+  );
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { batchEngine } from './batch-engine.ts';
-import { boundedPlan } from './bounded-plan.ts';
+import { boundedPlan, checkTimes } from './bounded-plan.ts';
 import { fireAll } from './fire-all.ts';
 import { gatherAll } from './gather-all.ts';
 import type { InputLane } from './input-lane.ts';
@@ -66,6 +66,7 @@ export async function runBatch(plan: Plan, options: BatchOptions): Promise<Batch
   const job = jobOf(plan, mode, lanes);
   const { output, start = 'any' } = options;
   checkSinks(plan);
+  checkTimes(plan);
   prepareOutput(output);
   if (start === 'fresh') discard(output);
   const summary = start === 'fresh' ? undefined : finishedBefore(job, options);
