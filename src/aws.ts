@@ -1,4 +1,5 @@
 export { dynamoClient } from './dynamodb/client.ts';
+export { type DynamoLookupOptions, dynamoLookup } from './lookups/dynamodb.ts';
 export { deadLetterTable } from './sinks/dynamodb-dead-letters.ts';
 export { tableSink } from './sinks/dynamodb-table.ts';
 export { kinesisSource } from './sources/kinesis.ts';

@@ -79,6 +79,7 @@ export type TestDriverErrorCode =
   | 'STREAM_UNKNOWN'
   | 'LANE_UNKNOWN'
   | 'SINK_UNKNOWN'
+  | 'LOOKUP_UNKNOWN'
   | 'STAGE_UNKNOWN'
   | 'TIME_INVALID'
   | 'SETTING_INVALID'

@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export type { LookupKey, LookupTable } from './lookups/lookup.ts';
 export type { Observation, Observer } from './observability/observer.ts';
 export type { Aggregate, AnyAggregate, At } from './operators/aggregate.ts';
 export { average, count, max, min, sum } from './operators/aggregates.ts';
@@ -58,12 +59,14 @@ export { describe } from './topology/describe.ts';
 export { describeJson, type PlanDescription } from './topology/describe-json.ts';
 export { describeMermaid } from './topology/describe-mermaid.ts';
 export type { Joined, JoinInterval, OuterJoined } from './topology/joined.ts';
+export { type LookedUp, type LookupOptions, type RowsOf, rowsOf } from './topology/lookup.ts';
 export { combine, lateEvents, pipeline, table } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,
   From,
   InputPlan,
   LatePlan,
+  LookupPlan,
   OutputPlan,
   Plan,
   SideSinkPlan,

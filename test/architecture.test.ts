@@ -22,7 +22,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'sources/source.ts': [],
   'sinks/sink.ts': ['schema'],
   'sinks/dead-letter-sink.ts': [],
+  'lookups/lookup.ts': [],
   engine: [
+    'lookups/lookup.ts',
     'parallel.ts',
     'topology',
     'operators',
@@ -40,8 +42,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   dynamodb: ['parallel.ts', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
   store: ['parallel.ts', 'dynamodb', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
   sinks: ['parallel.ts', 'dynamodb', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  lookups: ['parallel.ts', 'dynamodb', 'errors.ts', 'deadline.ts'],
   sources: ['schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
   'runtime/lambda': [
+    'lookups/lookup.ts',
     'engine',
     'topology',
     'store/store.ts',
@@ -53,6 +57,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'runtime/local': ['store/store.ts', 'engine', 'topology', 'time', 'errors.ts', 'invariant.ts'],
   'runtime/batch': [
+    'lookups/lookup.ts',
     'engine',
     'topology',
     'time',
@@ -64,6 +69,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
   ],
   testing: [
+    'lookups',
     'seeded.ts',
     'store',
     'sources',
@@ -80,6 +86,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'invariant.ts',
   ],
   'index.ts': [
+    'lookups/lookup.ts',
     'topology',
     'windows',
     'operators',
@@ -92,7 +99,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'observability',
     'errors.ts',
   ],
-  'aws.ts': ['dynamodb', 'store', 'sources', 'sinks'],
+  'aws.ts': ['dynamodb', 'store', 'sources', 'sinks', 'lookups'],
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
     'seeded.ts',

@@ -5,7 +5,7 @@ import type { Attributes } from './attribute-value.ts';
 import { itemBytes, readUnits, unitsTold } from './units.ts';
 
 /**
- * Reads up to 100 items, consistently, and asks again for what DynamoDB left out. Those that are not
+ * Reads up to 100 items, consistently unless told otherwise, and asks again for what DynamoDB left out. Those that are not
  * there are missing from the answer, which has no order. Throws UnavailableError.
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
@@ -13,6 +13,7 @@ export async function batchGet(
   access: Access,
   table: string,
   keys: readonly Attributes[],
+  { consistent = true }: { readonly consistent?: boolean } = {},
 ): Promise<Attributes[]> {
   const items: Attributes[] = [];
   let left = [...keys];
@@ -20,18 +21,22 @@ export async function batchGet(
     if (retry >= access.backoff.triesMax) throw unread(table, left.length);
     if (retry > 0) await access.backoff.pause(retry - 1, access.signal);
     const command = new BatchGetItemCommand({
-      RequestItems: { [table]: { Keys: left, ConsistentRead: true } },
+      RequestItems: { [table]: { Keys: left, ConsistentRead: consistent } },
       ReturnConsumedCapacity: 'TOTAL',
     });
     const reply = await call(access, (options) => access.client.send(command, options));
     const found = Object.values(reply.Responses ?? {}).flat();
-    const estimate = () => found.reduce((sum, item) => sum + readUnits(itemBytes(item)), 0);
+    const share = consistent ? 1 : EVENTUAL_SHARE;
+    const estimate = () => share * found.reduce((sum, item) => sum + readUnits(itemBytes(item)), 0);
     access.onConsumed({ table, readUnits: unitsTold(reply.ConsumedCapacity, estimate) });
     items.push(...found);
     left = Object.values(reply.UnprocessedKeys ?? {}).flatMap(({ Keys = [] }) => Keys);
   }
   return items;
 }
+
+/** What a read costs that need not see the latest writes. */
+const EVENTUAL_SHARE = 0.5;
 
 const unread = (table: string, items: number): UnavailableError =>
   new UnavailableError(`table "${table}" left ${items} items unread`, {

@@ -21,7 +21,7 @@ export function encodeDocument(value: unknown): AttributeValue {
   return encodeObject(value as object);
 }
 
-/** The value of a document; a number that became text stays text. */
+/** The value of a document; a number that became text stays text, and a set becomes a list. */
 export function decodeDocument(attribute: AttributeValue): unknown {
   if (attribute.S !== undefined) return attribute.S;
   if (attribute.N !== undefined) return Number(attribute.N);
@@ -30,6 +30,9 @@ export function decodeDocument(attribute: AttributeValue): unknown {
   if (attribute.B !== undefined) return plainBytes(attribute.B);
   if (attribute.L !== undefined) return attribute.L.map(decodeDocument);
   if (attribute.M !== undefined) return decodeMap(attribute.M);
+  if (attribute.SS !== undefined) return attribute.SS;
+  if (attribute.NS !== undefined) return attribute.NS.map(Number);
+  if (attribute.BS !== undefined) return attribute.BS.map(plainBytes);
   throw new FormatError(`a row has a value of type "${Object.keys(attribute).join()}"`);
 }
 

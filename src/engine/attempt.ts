@@ -15,13 +15,15 @@ import { relayed } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
 import { processingTimeOf, timeOfRecord } from './record-time.ts';
+import type { Rows } from './rows.ts';
 import { applySteps, describeError, NO_KEY } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 
 /**
  * What one attempt makes of the records of a lane, from where the claim found it: a pure function of
- * the lane, the records and the plan.
+ * the lane, the records, the rows that it looks up and the plan. While rows are missing, it only says
+ * which.
  */
 export class Attempt {
   readonly fold: Fold;
@@ -51,9 +53,10 @@ export class Attempt {
   readonly #intake: Intake;
   readonly #mine: Lane;
   readonly #processingTime: number;
+  readonly #rows: Rows;
   readonly #decode: (data: Uint8Array) => Decoded;
 
-  constructor(context: StageContext, mine: Lane, batch: Batch) {
+  constructor(context: StageContext, mine: Lane, batch: Batch, rows: Rows) {
     const { source, lane, decode } = batch;
     this.#context = context;
     this.#source = context.sources.get(source) as SourcePlan;
@@ -63,9 +66,10 @@ export class Attempt {
     this.#lane = lane;
     this.#mine = mine;
     this.#decode = decode;
+    this.#rows = rows;
     this.#processingTime = processingTimeOf(batch, mine);
     this.fold = new Fold(context.stage);
-    this.#intake = new Intake(context.stage);
+    this.#intake = new Intake(context.stage, rows);
     this.outputs = context.outlets.map(() => []);
     this.tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };
     this.position = mine.position;
@@ -157,7 +161,8 @@ export class Attempt {
   /** Of a stage without keys. */
   #relay(decoded: unknown, eventTime: number, { position }: LogRecord): undefined {
     const events: unknown[] = [];
-    for (const { steps } of this.#inputs) applySteps(steps, decoded, (one) => events.push(one));
+    const take = (event: unknown): void => void events.push(event);
+    for (const { steps } of this.#inputs) applySteps(steps, decoded, take, { rows: this.#rows });
     if (events.length === 0) this.tally.filtered++;
     for (const event of events) {
       const origin = { lane: this.#mine.lane, position, index: this.#events++ };

@@ -1,8 +1,9 @@
-import { ConfigurationError } from '../errors.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../errors.ts';
 import type { Observer } from '../observability/observer.ts';
 import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
+import { lookupsOf } from '../topology/lookup.ts';
 import { laneIn, type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
 import { type Fired, fire } from './fire.ts';
 import { type Gathered, gather } from './gather.ts';
@@ -10,6 +11,8 @@ import { unitedLog } from './logs.ts';
 import type { Ports, StageContext, StageMemory } from './ports.ts';
 import { isAfter } from './position.ts';
 import { raiseLane } from './raise.ts';
+import { RowCache } from './row-cache.ts';
+import type { Lookups } from './rows.ts';
 import { tick } from './tick.ts';
 
 /** The things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
@@ -28,22 +31,29 @@ export interface Engine {
 export interface Warm {
   readonly decoders: ReadonlyMap<string, (data: Uint8Array) => Decoded>;
   readonly memories: ReadonlyMap<string, StageMemory>;
+  /** Rows that were looked up, by table. */
+  readonly caches: ReadonlyMap<string, RowCache>;
 }
+
+/** How many rows of a table are remembered. */
+const CACHED_ROWS_MAX = 10_000;
 
 export function warm(plan: Plan): Warm {
   return {
     decoders: new Map(plan.sources.map(({ name, schema }) => [name, eventDecoder(schema)])),
     memories: new Map(plan.stages.map(({ name }) => [name, { fits: false, target: MIN_TIME }])),
+    caches: new Map(lookupsOf(plan).map((name) => [name, new RowCache(CACHED_ROWS_MAX)])),
   };
 }
 
 /**
  * The engine of a plan over its ports.
  *
- * @throws ConfigurationError SOURCE_MISSING, SINK_MISSING if the plan names what the ports do not have
+ * @throws ConfigurationError SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING if the plan names what the ports do not have
  */
-export function engine(plan: Plan, ports: Ports, { decoders, memories } = warm(plan)): Engine {
-  const contexts = contextsOf(plan, ports, memories);
+export function engine(plan: Plan, ports: Ports, kept = warm(plan)): Engine {
+  const { decoders } = kept;
+  const contexts = contextsOf(plan, ports, kept);
   const readersOf = (source: string) => contexts.filter(({ sources }) => sources.has(source));
   return {
     async gather(source, lane, records) {
@@ -89,13 +99,15 @@ async function fireReporting(
 }
 
 /** In the order of the plan: each stage knows those that it reads, and later those that read it. */
-function contextsOf(plan: Plan, ports: Ports, memories: Warm['memories']): StageContext[] {
+function contextsOf(plan: Plan, ports: Ports, { memories, caches }: Warm): StageContext[] {
   const observe = undisturbed(ports.observe);
   const known = new Map<string, StageContext & { readonly after: StageContext[] }>();
   for (const stage of plan.stages) {
     const before = stagesBefore(stage).flatMap((name) => known.get(name) ?? []);
     const memory = memories.get(stage.name) as StageMemory;
-    const context = { ...contextOf(plan, stage, ports), before, after: [], observe, memory };
+    const lookups = lookupsIn(stage, ports, caches);
+    const parts = { before, after: [], lookups, observe, memory };
+    const context = { ...contextOf(plan, stage, ports), ...parts };
     known.set(stage.name, context);
     for (const one of before) one.after.push(context);
   }
@@ -130,6 +142,17 @@ function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
   };
 }
 
+function lookupsIn(stage: StagePlan, ports: Ports, caches: Warm['caches']): Lookups {
+  const names = lookupsOf({ stages: [stage] });
+  return new Map(
+    names.map((name) => {
+      const what = `table ${name} to look rows up in`;
+      const table = found(ports.lookups?.[name], 'LOOKUP_MISSING', what);
+      return [name, { table, cache: caches.get(name) ?? new RowCache(CACHED_ROWS_MAX) }];
+    }),
+  );
+}
+
 /** Whoever watches must not change what happens by failing. */
 const undisturbed =
   (observe: Observer): Observer =>
@@ -141,7 +164,7 @@ const undisturbed =
     }
   };
 
-function found<T>(it: T | undefined, code: 'SOURCE_MISSING' | 'SINK_MISSING', what: string): T {
+function found<T>(it: T | undefined, code: ConfigurationErrorCode, what: string): T {
   if (it !== undefined) return it;
   throw new ConfigurationError(
     code,

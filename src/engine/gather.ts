@@ -1,4 +1,5 @@
 import { LaneNotReadyError } from '../errors.ts';
+import { invariant } from '../invariant.ts';
 import { laneIn } from '../topology/plan.ts';
 import { recordAborted } from './aborted.ts';
 import { advance } from './advance.ts';
@@ -10,6 +11,7 @@ import { writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
 import { register } from './register.ts';
+import { Rows, readsMax } from './rows.ts';
 import { writeSegments } from './segments.ts';
 
 export interface Gathered {
@@ -27,19 +29,30 @@ export interface Gathered {
 export async function gather(context: StageContext, batch: Batch): Promise<Gathered> {
   await checkMeta(context);
   const mine = await claimOrRegister(context, laneIn(context.stage, batch.source, batch.lane));
-  const attempt = attemptOn(context, mine, batch);
+  const attempt = await attempted(context, mine, batch);
   if (attempt.tally.records > 0) await finish(context, mine, attempt);
   return { stoppedAt: attempt.stoppedAt };
 }
 
+/** Runs an attempt until all rows that it looks up are at hand. */
+async function attempted(context: StageContext, mine: Lane, batch: Batch): Promise<Attempt> {
+  const rows = new Rows(context.lookups, batch.now);
+  for (let left = readsMax(context.stage.inputs); ; left--) {
+    const attempt = attemptOn(context, mine, batch, rows);
+    if (!rows.areMissing) return attempt;
+    invariant(left > 0, 'a key to look up is a function of its event alone');
+    await rows.read();
+  }
+}
+
 /** Records that share a position are taken together or not at all. */
-function attemptOn(context: StageContext, mine: Lane, batch: Batch): Attempt {
+function attemptOn(context: StageContext, mine: Lane, batch: Batch, rows: Rows): Attempt {
   const { records } = batch;
-  const attempt = new Attempt(context, mine, batch);
+  const attempt = new Attempt(context, mine, batch, rows);
   attempt.take(records);
   if (attempt.stoppedAt === undefined || attempt.position !== attempt.stoppedAt) return attempt;
   const before = records.findIndex(({ position }) => position === attempt.stoppedAt);
-  const whole = new Attempt(context, mine, batch);
+  const whole = new Attempt(context, mine, batch, rows);
   whole.take(records.slice(0, before));
   whole.stoppedAt = attempt.stoppedAt;
   return whole;

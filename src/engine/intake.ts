@@ -2,7 +2,8 @@ import type { Origin } from '../operators/operator.ts';
 import type { InputPlan, StagePlan } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
 import { fileUnder } from './judge.ts';
-import { applySteps, atOnce, toKey } from './steps.ts';
+import type { Rows } from './rows.ts';
+import { applySteps, atOnce, toKey, type Way } from './steps.ts';
 
 /**
  * What one record, or one result of another stage, makes of itself on its way into a stage: any number
@@ -16,6 +17,7 @@ export class Intake {
   lacksKey = false;
 
   readonly #stage: StagePlan;
+  readonly #way: Way;
   /** Only the first `#count` of them are of this record. */
   readonly #taken: Taken[] = [];
   #count = 0;
@@ -23,8 +25,10 @@ export class Intake {
   #eventTime = 0;
   #watermark = 0;
 
-  constructor(stage: StagePlan) {
+  /** With `rows` its events may look rows up. */
+  constructor(stage: StagePlan, rows?: Rows) {
     this.#stage = stage;
+    this.#way = rows === undefined ? {} : { rows };
   }
 
   /** How many events are to be folded. */
@@ -44,7 +48,7 @@ export class Intake {
   /** Takes what comes in by one of the inputs. Throws what the functions of the pipeline throw. */
   add(input: InputPlan, event: unknown): void {
     this.#input = input;
-    applySteps(input.steps, event, this.#take);
+    applySteps(input.steps, event, this.#take, this.#way);
   }
 
   /** Folds all events, or throws and folds none. They are numbered from the index of `origin` on. */

@@ -1,4 +1,5 @@
 import { invariant } from '../invariant.ts';
+import type { LookupTable } from '../lookups/lookup.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -6,6 +7,7 @@ import type { Source } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { OutputPlan, SourcePlan, StagePlan } from '../topology/plan.ts';
 import { streamOfLane } from './logs.ts';
+import type { Lookups } from './rows.ts';
 
 /** Wall time, ms. The engine has no other. */
 export type Clock = () => number;
@@ -21,6 +23,8 @@ export interface Ports {
   readonly deadLetters: DeadLetterSink;
   /** Places for late events, by their names in the plan. */
   readonly lateEvents?: Readonly<Record<string, DeadLetterSink>>;
+  /** Tables to look rows up in, by their names in the plan. */
+  readonly lookups?: Readonly<Record<string, LookupTable>>;
   readonly observe: Observer;
 }
 
@@ -39,6 +43,8 @@ export interface StageContext {
   readonly store: Store;
   readonly clock: Clock;
   readonly deadLetters: DeadLetterSink;
+  /** The tables that its inputs look rows up in, by name. */
+  readonly lookups: Lookups;
   /** `undefined`: late events are counted, and that is all. */
   readonly lateEvents: DeadLetterSink | undefined;
   readonly observe: Observer;

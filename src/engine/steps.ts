@@ -1,22 +1,42 @@
+import { invariant } from '../invariant.ts';
 import type { Step } from '../topology/plan.ts';
+import type { Rows } from './rows.ts';
+import { isKeyText } from './text-key.ts';
+
+/** Where steps stand, and what they look rows up in: nothing but what is gathered does that. */
+export interface Way {
+  readonly rows?: Rows;
+  readonly from?: number;
+}
+
+/** From the first step, with nothing to look up. */
+const PLAIN: Way = {};
 
 /** Hands on what the stateless operators make of an event: nothing, one, or several. */
 export function applySteps(
   steps: readonly Step[],
   input: unknown,
   take: (event: unknown) => void,
-  from = 0,
+  { rows, from = 0 }: Way = PLAIN,
 ): void {
   let event = input;
   for (let i = from; i < steps.length; i++) {
-    const { kind, apply } = steps[i] as Step;
-    const result = atOnce(apply(event as never));
-    if (kind === 'map') event = result;
-    else if (kind === 'filter') {
+    const step = steps[i] as Step;
+    const result = atOnce(step.apply(event as never));
+    if (step.kind === 'map') event = result;
+    else if (step.kind === 'filter') {
       if (!result) return;
-    } else if (kind === 'flatMap') {
-      for (const one of result as Iterable<unknown>) applySteps(steps, one, take, i + 1);
+    } else if (step.kind === 'flatMap') {
+      for (const one of result as Iterable<unknown>) {
+        applySteps(steps, one, take, { ...(rows && { rows }), from: i + 1 });
+      }
       return;
+    } else if (step.kind === 'lookup') {
+      const { lookup } = step;
+      invariant(rows, 'rows are looked up while events are gathered');
+      const found = rows.find(lookup, result);
+      if (found === undefined || (lookup.required && found.row === undefined)) return;
+      event = { event, row: found.row };
     }
   }
   take(event);
@@ -35,15 +55,8 @@ const KEY_BYTES_MAX = 1024;
 /** The key as text, or `undefined` if it is none: absent, empty, too long, not well-formed, not finite. */
 export function toKey(key: unknown): string | undefined {
   const text = typeof key === 'number' && Number.isFinite(key) ? String(key) : key;
-  if (typeof text !== 'string' || text.length === 0 || text.length > KEY_BYTES_MAX)
-    return undefined;
-  if (LONE_SURROGATE.test(text)) return undefined;
-  const sure = text.length * 3 <= KEY_BYTES_MAX;
-  return sure || Buffer.byteLength(text) <= KEY_BYTES_MAX ? text : undefined;
+  return typeof text === 'string' && isKeyText(text, KEY_BYTES_MAX) ? text : undefined;
 }
-
-/** Half a character: it would not survive UTF-8, and two keys could become one. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What is wrong with a key that is none. */
 export const NO_KEY = 'the key is not text of 1 to 1,024 bytes';

@@ -7,7 +7,6 @@ export type Decoded =
 
 /** Turns the bytes of a record into an event that the schema has let pass. */
 export function eventDecoder(schema: Schema): (data: Uint8Array) => Decoded {
-  const validate = schema['~standard'].validate;
   return (data) => {
     let json: unknown;
     try {
@@ -15,11 +14,22 @@ export function eventDecoder(schema: Schema): (data: Uint8Array) => Decoded {
     } catch {
       return { ok: false, reason: 'NOT_JSON', detail: 'the record is not JSON text in UTF-8' };
     }
-    const result = checked(validate, json);
-    if (typeof result === 'string') return { ok: false, reason: 'SCHEMA', detail: result };
-    if (result.issues === undefined) return { ok: true, event: result.value };
-    return { ok: false, reason: 'SCHEMA', detail: describeIssues(result.issues) };
+    const checked = checkedBy(schema, json);
+    if (checked.ok) return { ok: true, event: checked.value };
+    return { ok: false, reason: 'SCHEMA', detail: checked.detail };
   };
+}
+
+/** A value that a schema has let pass, or why it has not. */
+export type Checked =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly detail: string };
+
+export function checkedBy(schema: Schema, value: unknown): Checked {
+  const result = atOnce(schema['~standard'].validate, value);
+  if (typeof result === 'string') return { ok: false, detail: result };
+  if (result.issues === undefined) return { ok: true, value: result.value };
+  return { ok: false, detail: describeIssues(result.issues) };
 }
 
 /** Fatal: bytes that are not UTF-8 are not quietly replaced. */
@@ -44,7 +54,7 @@ function describeIssues(issues: Issues): string {
 type Validate = Schema['~standard']['validate'];
 
 /** What the schema says at once, or why it says nothing: an event must be judged from its bytes alone. */
-function checked(validate: Validate, json: unknown): Awaited<ReturnType<Validate>> | string {
+function atOnce(validate: Validate, json: unknown): Awaited<ReturnType<Validate>> | string {
   try {
     const result = validate(json);
     if (!(result instanceof Promise)) return result;

@@ -1,8 +1,10 @@
 import { type Engine, engine } from '../engine/engine.ts';
+import { memoryLookup } from '../lookups/memory.ts';
 import type { Observation } from '../observability/observer.ts';
 import { memoryDeadLetters } from '../sinks/memory.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { memoryStore } from '../store/memory.ts';
+import { lookupsOf } from '../topology/lookup.ts';
 import { laneIn, type Plan, sinksOf } from '../topology/plan.ts';
 import type { DriverLane, DriverLanes } from './driver-lanes.ts';
 import { recordingSink } from './recording-sink.ts';
@@ -24,6 +26,7 @@ export class DriverEngine {
   readonly store = memoryStore({ pageSize: PAGE_SIZE });
   readonly deadLetters = memoryDeadLetters();
   readonly sinks;
+  readonly lookups;
   readonly late: LateInBatch[] = [];
 
   readonly #plan: Plan;
@@ -36,6 +39,7 @@ export class DriverEngine {
   constructor(plan: Plan, lanes: DriverLanes, clock: () => number) {
     this.#plan = plan;
     this.sinks = new Map(sinksOf(plan).map(({ sink }) => [sink.name, recordingSink()]));
+    this.lookups = new Map(lookupsOf(plan).map((name) => [name, memoryLookup()]));
     const sideOutputs = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.#engine = engine(plan, {
       store: this.store,
@@ -43,6 +47,7 @@ export class DriverEngine {
       sources: lanes.logs,
       sinks: Object.fromEntries(this.sinks),
       deadLetters: this.deadLetters,
+      lookups: Object.fromEntries(this.lookups),
       // What is late is told by late(); what the plan keeps of it is not asked for.
       lateEvents: Object.fromEntries(sideOutputs.map((name) => [name, memoryDeadLetters()])),
       observe: (observation) => this.#observe(observation),

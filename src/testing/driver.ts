@@ -7,6 +7,7 @@ import { type DriverClock, instant, virtualClock } from './driver-clock.ts';
 import { DriverEngine } from './driver-engine.ts';
 import { DriverInput, type StreamHandle } from './driver-input.ts';
 import { DriverLanes } from './driver-lanes.ts';
+import { type LookupHandle, lookupHandle } from './driver-lookup.ts';
 import {
   type EventResult,
   events,
@@ -48,6 +49,8 @@ export interface TestDriver<V = unknown> extends StreamHandle {
   /** The end of the input: everything is read, all windows close; nothing can be sent any more. */
   end(): Promise<void>;
   readonly clock: DriverClock;
+  /** A table that the plan looks rows up in, by its name there. */
+  lookup(name: string): LookupHandle;
   /** Of windows: the table as it stands, the newest row of each key and window, by start, end and key. */
   results(sink?: string): WindowResult<V>[];
   /** Of results that are events of their own: each once, by time and key. */
@@ -93,6 +96,7 @@ export function testDriver<V = unknown>(
     tick: () => input.inTurn(() => running.tick()),
     end: () => input.end(),
     clock,
+    lookup: (name) => lookupHandle(running, name, input.inTurn.bind(input)),
     results: (sink) => sorted(sinksOf(running, sink).flatMap((one) => one.rows())),
     events: (sink) => events(sinksOf(running, sink).flatMap((one) => one.rows())),
     rows: (sink) => rowsByKey(sinksOf(running, sink).flatMap((one) => one.rows())),

@@ -1,3 +1,4 @@
+export { type MemoryLookup, memoryLookup } from '../lookups/memory.ts';
 export {
   type MemoryDeadLetters,
   type MemorySink,
@@ -8,10 +9,12 @@ export { type MemoryStore, memoryStore } from '../store/memory.ts';
 export { type AggregateLawOptions, checkAggregateLaws } from './aggregate-laws.ts';
 export type { ContractCase } from './contracts/contract.ts';
 export { deadLetterContract } from './contracts/dead-letter-contract.ts';
+export { lookupContract } from './contracts/lookup-contract.ts';
 export { sinkContract } from './contracts/sink-contract.ts';
 export { storeContract } from './contracts/store-contract.ts';
 export { type TestDriver, type TestDriverOptions, testDriver } from './driver.ts';
 export type { DriverClock } from './driver-clock.ts';
 export type { LaneHandle, StreamHandle } from './driver-input.ts';
 export type { SentRecord } from './driver-lanes.ts';
+export type { LookupHandle } from './driver-lookup.ts';
 export type { EventResult, LateRecord, NumberedDeadLetter } from './driver-view.ts';

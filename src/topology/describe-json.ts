@@ -1,3 +1,4 @@
+import { stepText } from './lookup.ts';
 import type { BadRecordPolicy, From, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
 import { notionOf, type TimeNotion } from './time-notion.ts';
 
@@ -62,7 +63,7 @@ const describeStage = (stage: StagePlan): StageDescription => ({
   name: stage.name,
   inputs: stage.inputs.map(({ from, steps, side }) => ({
     from: { ...from },
-    steps: [...steps.map(({ kind }) => kind), ...(stage.buckets > 0 ? ['keyBy'] : [])],
+    steps: [...steps.map(stepText), ...(stage.buckets > 0 ? ['keyBy'] : [])],
     side,
   })),
   operator: stage.operator.name,

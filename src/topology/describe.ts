@@ -1,4 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
+import { stepText } from './lookup.ts';
 import {
   type InputPlan,
   type LatePlan,
@@ -44,7 +45,7 @@ function describeStage(stage: StagePlan): string[] {
 
 /** Which input it is, where an operator has several. */
 function inputText({ inputs, buckets }: StagePlan, { from, steps, side }: InputPlan): string {
-  const way = [tagged(from.name, from.tag), ...steps.map(({ kind }) => kind)];
+  const way = [tagged(from.name, from.tag), ...steps.map(stepText)];
   const text = (buckets > 0 ? [...way, 'keyBy'] : way).join(' > ');
   return inputs.some((input) => input.side > 0) ? `${text} (input ${side})` : text;
 }

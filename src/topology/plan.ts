@@ -26,7 +26,25 @@ export type Step =
   | { readonly kind: 'filter'; readonly apply: (event: never) => boolean }
   | { readonly kind: 'map'; readonly apply: (event: never) => unknown }
   | { readonly kind: 'flatMap'; readonly apply: (event: never) => Iterable<unknown> }
-  | { readonly kind: 'peek'; readonly apply: (event: never) => unknown };
+  | { readonly kind: 'peek'; readonly apply: (event: never) => unknown }
+  | {
+      readonly kind: 'lookup';
+      /** The key of the row that belongs to an event. */
+      readonly apply: (event: never) => string | number | null | undefined;
+      readonly lookup: LookupPlan;
+    };
+
+/** Rows to be looked up while gathering. */
+export interface LookupPlan {
+  /** The runtime gives the table of this name. */
+  readonly table: string;
+  readonly schema: Schema | undefined;
+  readonly consistent: boolean;
+  /** How long a row may be used again, ms; 0: only for its batch. */
+  readonly cacheForMs: number;
+  /** Events without a row are left out. */
+  readonly required: boolean;
+}
 
 /** Where the events of a stage come from: a stream of the plan, or the results of another stage. */
 export interface From {

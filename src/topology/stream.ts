@@ -13,6 +13,7 @@ import type { VarianceOptions } from '../operators/variance.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { WindowKind } from '../windows/window.ts';
 import type { Joined, JoinInterval, OuterJoined } from './joined.ts';
+import type { LookedUp, LookupOptions, RowsOf } from './lookup.ts';
 import type { Plan, SideSinkPlan, SinkPlan } from './plan.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -38,6 +39,16 @@ export interface Stream<T> {
    * so long after it is dropped too. Events are kept as JSON keeps them.
    */
   dedupe(options: DedupeOptions<T>): Stream<T>;
+  /**
+   * Each event with the row that a table which others keep has for it now: looked up while events are
+   * gathered, once for a batch, and kept with the event from there on. Results differ from run to run
+   * as the table does. `undefined`: there is no row.
+   */
+  lookup<R>(
+    rows: RowsOf<R>,
+    options: LookupOptions<T> & { readonly required: true },
+  ): Stream<LookedUp<T, R>>;
+  lookup<R>(rows: RowsOf<R>, options: LookupOptions<T>): Stream<LookedUp<T, R | undefined>>;
   /** Groups the events: what follows happens for each key by itself. Keys are text of 1 to 1,024 bytes; numbers become text. */
   keyBy(key: (event: T) => string | number): KeyedStream<T>;
   /** Ends the pipeline: events go there, each as it comes. */

@@ -1,6 +1,7 @@
 import { PlanError } from '../errors.ts';
 import { type Build, draftOf, standsFor } from './build.ts';
 import { type Flow, planOf, united } from './draft.ts';
+import { type LookupOptions, lookupStep } from './lookup.ts';
 import type { OutputPlan, Plan, SinkPlan, Step } from './plan.ts';
 import { deduped } from './processes.ts';
 import { checkFunction } from './settings.ts';
@@ -30,6 +31,8 @@ export function stream(build: Build, flow: Flow): Stream<never> {
     },
     merge: (...others: readonly unknown[]) => build.stream(merged(flow, others.map(flowBehind))),
     dedupe: (options: DedupeOptions<never>) => deduped(build, flow, options),
+    lookup: (rows: unknown, options: LookupOptions<never>) =>
+      build.stream(withStep(flow, lookupStep(flow, rows, options))),
     keyBy(key: (event: never) => string | number) {
       checkFunction('what keyBy() is given', key);
       return build.keyed({ flow, key });

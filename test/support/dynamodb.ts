@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { dynamoClient } from '../../src/dynamodb/client.ts';
 import { createTables, type TableNames } from '../../src/dynamodb/tables.ts';
 import { startEmbedded } from '../../src/runtime/local/embedded.ts';
@@ -46,5 +50,22 @@ export const localClient = (
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     ...options,
   });
+
+/** A table of somebody else, with one attribute as its key. */
+export async function createForeignTable(
+  client: DynamoDBClient,
+  TableName: string,
+  { name, type }: { readonly name: string; readonly type: 'S' | 'N' },
+): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: name, AttributeType: type }],
+      KeySchema: [{ AttributeName: name, KeyType: 'HASH' }],
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName });
+}
 
 const uniqueTable = (role: string): string => `${role}-${randomUUID()}`;

@@ -21,7 +21,7 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** Does what is asked, and does not say what it cost. */
   | { readonly kind: 'hide cost' }
-  /** Leaves the last `count` puts of a BatchWriteItem unprocessed. */
+  /** Leaves the last `count` puts of a BatchWriteItem unprocessed, or keys of a BatchGetItem. */
   | { readonly kind: 'leave'; readonly count: number };
 
 export const throttle = (type = 'ProvisionedThroughputExceededException'): Fault => ({
@@ -73,19 +73,29 @@ async function answer(
   send(response, reply.status, { ...reply.json, ...left });
 }
 
+interface Reads {
+  readonly Keys: readonly unknown[];
+}
+
 interface Batch {
-  readonly RequestItems: Readonly<Record<string, readonly unknown[]>>;
+  /** Of one table: what to write, or what to read. */
+  readonly RequestItems: Readonly<Record<string, readonly unknown[] | Reads>>;
 }
 
 /** Splits a batch of one table into what is done and what is left. */
 function withhold(body: string, count: number): { rest: string | undefined; left: object } {
   const batch = JSON.parse(body) as Batch;
-  const [table = '', puts = []] = Object.entries(batch.RequestItems)[0] ?? [];
-  const done = puts.slice(0, Math.max(0, puts.length - count));
-  const rest = JSON.stringify({ ...batch, RequestItems: { [table]: done } });
+  const [table = '', asked = []] = Object.entries(batch.RequestItems)[0] ?? [];
+  const isRead = 'Keys' in asked;
+  const all = isRead ? asked.Keys : asked;
+  const done = all.slice(0, Math.max(0, all.length - count));
+  const part = (some: readonly unknown[]) => ({
+    [table]: isRead ? { ...asked, Keys: some } : some,
+  });
+  const left = part(all.slice(done.length));
   return {
-    rest: done.length === 0 ? undefined : rest,
-    left: { UnprocessedItems: { [table]: puts.slice(done.length) } },
+    rest: done.length === 0 ? undefined : JSON.stringify({ ...batch, RequestItems: part(done) }),
+    left: isRead ? { UnprocessedKeys: left } : { UnprocessedItems: left },
   };
 }
 

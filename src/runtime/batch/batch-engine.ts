@@ -1,4 +1,5 @@
 import { type Engine, engine } from '../../engine/engine.ts';
+import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { boundedLog } from './bounded-log.ts';
@@ -13,13 +14,14 @@ export interface BatchPorts {
   readonly bounded: Plan;
   readonly lanes: readonly NumberedLane[];
   readonly workspace: Workspace;
+  readonly lookups: Readonly<Record<string, LookupTable>>;
   readonly observe: Observer;
 }
 
 /** The engine that runs a plan over streams, over lanes that end and a workspace. */
 export function batchEngine(
   plan: Plan,
-  { bounded, lanes, workspace: { store, table }, observe }: BatchPorts,
+  { bounded, lanes, workspace: { store, table }, lookups, observe }: BatchPorts,
 ): Engine {
   const lanesOf = (stream: string): string[] =>
     lanes.filter((lane) => lane.stream === stream).map(({ id }) => id);
@@ -31,6 +33,7 @@ export function batchEngine(
     sources: Object.fromEntries(plan.sources.map(({ name }) => [name, boundedLog(lanesOf(name))])),
     sinks: Object.fromEntries(sinkNames(plan).map((name) => [name, resultSink(table, name)])),
     deadLetters: letterSink({ table, lanes, stopping: new Set(stopping.map(({ name }) => name)) }),
+    lookups,
     observe,
   });
 }

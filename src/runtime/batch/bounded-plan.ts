@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { MAX_TIME } from '../../time/watermark.ts';
+import { lookupsOf } from '../../topology/lookup.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { notionOf } from '../../topology/time-notion.ts';
 
@@ -41,5 +42,16 @@ export function checkTimes(plan: Plan): void {
     'TIME_UNKNOWN',
     `the stream ${source.name} goes by ${notionOf(source)} time, which lines of files do not have`,
     'Write the time into the lines, and build the plan for this run with a function of the event as timestamp.',
+  );
+}
+
+/** @throws ConfigurationError LOOKUP_MISSING if the plan looks rows up in a table that is not given */
+export function checkLookups(plan: Plan, given: Readonly<Record<string, unknown>> = {}): void {
+  const missing = lookupsOf(plan).find((name) => given[name] === undefined);
+  if (missing === undefined) return;
+  throw new ConfigurationError(
+    'LOOKUP_MISSING',
+    `the plan looks rows up in ${missing}, and the run has no such table`,
+    `Call runBatch with lookups: { '${missing}': ... }, such as a dynamoLookup of tidemark/aws; the command line cannot look rows up.`,
   );
 }

@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../../errors.ts';
+import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { batchEngine } from './batch-engine.ts';
-import { boundedPlan, checkTimes } from './bounded-plan.ts';
+import { boundedPlan, checkLookups, checkTimes } from './bounded-plan.ts';
 import { fireAll } from './fire-all.ts';
 import { gatherAll } from './gather-all.ts';
 import type { InputLane } from './input-lane.ts';
@@ -16,6 +17,11 @@ import { discard, openWorkspace, unfinishedJob, type Workspace } from './workspa
 export interface BatchOptions {
   /** What each stream of the plan is read from, by its name. */
   readonly inputs: Readonly<Record<string, readonly InputLane[]>>;
+  /**
+   * Tables that the plan looks rows up in, by their names there: rows are as they are when a line is
+   * read, so a later run may give other results.
+   */
+  readonly lookups?: Readonly<Record<string, LookupTable>>;
   /** The folder for results; it is made if it is not there. */
   readonly output: string;
   /**
@@ -67,6 +73,7 @@ export async function runBatch(plan: Plan, options: BatchOptions): Promise<Batch
   const { output, start = 'any' } = options;
   checkSinks(plan);
   checkTimes(plan);
+  checkLookups(plan, options.lookups);
   prepareOutput(output);
   if (start === 'fresh') discard(output);
   const summary = start === 'fresh' ? undefined : finishedBefore(job, options);
@@ -100,7 +107,13 @@ async function work(plan: Plan, { job, lanes, workspace, options }: Work): Promi
   });
   const { store } = workspace;
   const bounded = boundedPlan(plan, job.mode);
-  const engine = batchEngine(plan, { bounded, lanes, workspace, observe: run.observe });
+  const engine = batchEngine(plan, {
+    bounded,
+    lanes,
+    workspace,
+    lookups: options.lookups ?? {},
+    observe: run.observe,
+  });
   const chunkBytes = limitOf(options) * CHUNK_SHARE;
   await gatherAll(bounded, { engine, store, lanes, run, chunkBytes });
   await fireAll(bounded, { engine, run });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Engine, engine, warm } from '../../engine/engine.ts';
 import { ConfigurationError, DeadlineError } from '../../errors.ts';
+import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { DeadLetterSink } from '../../sinks/dead-letter-sink.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -25,6 +26,8 @@ export interface LambdaOptions {
   readonly deadLetters: DeadLetterSink;
   /** Places for late events, by their names in the plan. */
   readonly lateEvents?: Readonly<Record<string, DeadLetterSink>>;
+  /** Tables to look rows up in, by their names in the plan. */
+  readonly lookups?: Readonly<Record<string, LookupTable>>;
   /** Default: failures as one line of JSON on stderr, nothing else. */
   readonly observe?: Observer;
   /** Wall time, ms. Default Date.now. */
@@ -58,7 +61,7 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ba
  * that stops at a bad record, or a bucket that there was no time for, is answered as a batch item
  * failure. Nothing is written once the invocation has `deadlineMarginMs` left, or has returned.
  *
- * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_MISSING, SINK_MISSING at start
+ * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start
  */
 export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
   checkParallelization(options.parallelizationFactor ?? 1);
@@ -161,6 +164,7 @@ function portsUntil(options: LambdaOptions, observe: Observer, signal: AbortSign
     deadLetters: options.deadLetters.until(signal),
     sinks: allUntil(options.sinks, signal),
     lateEvents: allUntil(options.lateEvents ?? {}, signal),
+    lookups: allUntil(options.lookups ?? {}, signal),
     sources: options.sources,
     clock: options.clock ?? Date.now,
     observe,
