@@ -2,6 +2,7 @@ import type { Adapter } from './adapter.ts';
 import { fold } from './fold.ts';
 import { joins } from './joins.ts';
 import { lookBack } from './look-back.ts';
+import { streamTable, temporal } from './stream-table.ts';
 import { channels, partitions } from './watermarks.ts';
 import { windows } from './windows.ts';
 
@@ -15,6 +16,8 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
   'stream.fold': fold,
   panes: windows,
   'join.stream-stream': joins,
+  'join.temporal': temporal,
+  'join.stream-table': streamTable,
   'watermark.partitions': partitions,
   'watermark.channels': channels,
 };

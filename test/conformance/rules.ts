@@ -10,6 +10,7 @@ import {
 import { latenessOf } from './revisions.ts';
 import { closedOtherwise, tookExpired } from './session-history.ts';
 import { hasPartlyLate, nearBeginning } from './sliding-history.ts';
+import { tookLateOfStream } from './stream-table.ts';
 import { numberIn, type Vector } from './vector.ts';
 import { windowSettings } from './window-settings.ts';
 import { AGGREGATES, aggregatesOf } from './windows.ts';
@@ -173,6 +174,19 @@ export const RULES: readonly Rule[] = [
       'An event is late by the watermark of its own lane just before it, so that every replay judges alike; in Flink a slower partition, or a watermark that is not emitted yet, saves it.',
     leavesOut: ['finals', 'late'],
     applies: (vector) => vector.operator === 'watermark.partitions' && tookLateOfPartition(vector),
+  },
+  {
+    name: 'joined as it comes',
+    reason:
+      'An event is joined when both streams have passed it, with all versions that are known by then, as a batch would; Kafka Streams joins it as it comes, or a while later, and Flink joins what is late with the versions that it still has.',
+    applies: ({ operator, facts }) => operator === 'join.temporal' && facts.batchIdeal !== true,
+  },
+  {
+    name: 'late event of an as-of join',
+    reason:
+      'An event of the stream is late when its slot has closed; Flink joins it with the versions that it still has.',
+    leavesOut: ['updates', 'late'],
+    applies: tookLateOfStream,
   },
   {
     name: 'idle by timeout',

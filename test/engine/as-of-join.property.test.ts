@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import * as z from 'zod';
 import { engine } from '../../src/engine/engine.ts';
 import { HOURS, pipeline, SECONDS, table } from '../../src/index.ts';
@@ -7,27 +7,18 @@ import type { Output, Sink } from '../../src/sinks/sink.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { type MemoryLog, memoryLog } from '../../src/testing/memory-log.ts';
 import { Crash, chaosStore, turns } from '../support/chaos.ts';
-import { type Random, random } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
+import { forSeeds } from '../support/seeds.ts';
 import { type Change, joinedAsOf, type Sale, toldVersions } from './plain-as-of.ts';
-
-const SEEDS = Number(process.env.SEEDS ?? 60);
-const FIRST = Number(process.env.SEED ?? 1);
 
 /**
  * Two streams with lanes of their own, one of them read as a table, plainly or told by a stage: whatever
  * the batches, the crashes, the redeliveries and the order in which all of it happens, the results are
  * those of a plain recount of the same lanes.
  */
-describe('an as-of join in any order', () => {
-  const seeds = process.env.SEED ? [FIRST] : Array.from({ length: SEEDS }, (_, i) => FIRST + i);
-  const groups = Array.from({ length: 10 }, (_, n) => seeds.filter((seed) => seed % 10 === n));
-  test.each(groups.filter((group) => group.length > 0))(
-    'gives the plain answer (seeds %i, ...)',
-    async (...group) => {
-      for (const seed of group) await new World(seed).run();
-    },
-  );
-});
+forSeeds('an as-of join gives the plain answer, in any order', 60, (chance) =>
+  new World(chance).run(),
+);
 
 const schema = z.object({
   at: z.number(),
@@ -43,7 +34,6 @@ const STREAMS = ['sales', 'prices'] as const;
 const START = 1_000_000_000;
 
 class World {
-  readonly seed: number;
   readonly chance: Random;
   readonly order;
   readonly store = memoryStore({ pageSize: 3 });
@@ -63,9 +53,8 @@ class World {
   crashes = 0.03;
   #ids = 0;
 
-  constructor(seed: number) {
-    this.seed = seed;
-    this.chance = random(seed);
+  constructor(chance: Random) {
+    this.chance = chance;
     this.order = turns(this.chance);
     this.logs = { sales: memoryLog(() => this.now), prices: memoryLog(() => this.now) };
     this.kind = this.chance.pick(['inner', 'left']);
@@ -130,8 +119,8 @@ class World {
     expect(this.failures).toEqual([]);
     expect(this.deadLetters.letters()).toEqual([]);
     const told = this.sink.rows().map(lineOf).sort();
-    expect(told, `seed ${this.seed}`).toEqual(this.recounted().sort());
-    expect(await this.lateCount(), `seed ${this.seed}`).toBe(this.late);
+    expect(told).toEqual(this.recounted().sort());
+    expect(await this.lateCount()).toBe(this.late);
   }
 
   produce(): void {
@@ -156,8 +145,7 @@ class World {
       else if (what < 0.85) await this.engine().fire(name, this.chance.below(buckets), () => false);
       else await this.engine().tick(() => false);
     } catch (error) {
-      if (error instanceof Crash || (error as { retryable?: boolean }).retryable) return;
-      throw new Error(`seed ${this.seed}`, { cause: error });
+      if (!(error instanceof Crash) && !(error as { retryable?: boolean }).retryable) throw error;
     }
   }
 
@@ -222,7 +210,7 @@ class World {
           const identity = JSON.stringify([stage, bucket, slot, chunk, key, index]);
           const content = lineOf(output);
           if ((this.contents.get(identity) ?? content) !== content) {
-            throw new Error(`seed ${this.seed}: output ${identity} has two contents`);
+            throw new Error(`output ${identity} has two contents`);
           }
           this.contents.set(identity, content);
         }
