@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AsOf, type LookedUp, type Plan, pipeline, rowsOf, table } from '../../src/index.ts';
+import { type Joined, type LookedUp, type Plan, pipeline, rowsOf, table } from '../../src/index.ts';
 import { type TestDriver, testDriver } from '../../src/testing/index.ts';
 import type { Check } from './adapter.ts';
 import { difference } from './compare.ts';
@@ -29,7 +29,7 @@ export async function temporal(vector: Vector): Promise<Check[]> {
 }
 
 async function runTemporal(vector: Vector, takes: (input: Input) => boolean) {
-  const driver = testDriver<AsOf<Event, unknown>>(temporalPlan(vector));
+  const driver = testDriver<Joined<Event, unknown>>(temporalPlan(vector));
   const told: Told[] = [];
   for (const input of vector.inputs.filter(takes).filter(isTaken)) {
     await step(driver, input);
@@ -42,7 +42,7 @@ async function runTemporal(vector: Vector, takes: (input: Input) => boolean) {
   return { told, late: driver.late().map(({ event }) => JSON.stringify(event)) };
 }
 
-const tell = (driver: TestDriver<AsOf<Event, unknown>>, after: number): Told[] =>
+const tell = (driver: TestDriver<Joined<Event, unknown>>, after: number): Told[] =>
   driver
     .takeOutputs()
     .map(({ value: { left, right } }) => ({ after, text: pairText(left.key, left.value, right) }));
@@ -63,7 +63,7 @@ function temporalPlan({ params }: Vector): Plan {
     : stream.leftJoinAsOf(rows, options).to(sink);
 }
 
-async function step(driver: TestDriver<AsOf<Event, unknown>>, input: Input): Promise<void> {
+async function step(driver: TestDriver<Joined<Event, unknown>>, input: Input): Promise<void> {
   const { type, stream, key, value, ts = 0 } = input;
   if (type === 'record') await driver.stream(stream ?? '').send({ key, value, ts });
   if (type === 'end') await driver.end();

@@ -1,5 +1,6 @@
-import { engine } from '../../src/engine/engine.ts';
-import { type Plan, SECONDS, type StagePlan } from '../../src/index.ts';
+import { engine, warm } from '../../src/engine/engine.ts';
+import type { Ports } from '../../src/engine/ports.ts';
+import { type LookupTable, type Plan, SECONDS, type StagePlan } from '../../src/index.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { memoryStore } from '../../src/store/memory.ts';
@@ -31,8 +32,19 @@ interface WorldLane {
   checkpoint: number;
 }
 
+/** What else a pipeline may need of its world. */
+export interface Surroundings {
+  readonly lookups?: Readonly<Record<string, LookupTable>>;
+  /** How far apart the clocks of processes are, ms. They go on while these work. */
+  readonly skewMs?: number;
+  /** Some processes live on, and remember what they have learnt. */
+  readonly remembers?: boolean;
+}
+
 /** A record as a plain reader of its lane finds it. */
 export interface Judged {
+  /** As the stage calls it. */
+  readonly lane: string;
   /** `undefined`: it cannot be read, or comes from the future. */
   readonly event: Happening | undefined;
   /** Of the lane, just before it. */
@@ -62,14 +74,18 @@ export class ChaosWorld {
   readonly #raises = new Map<string, { position: string; watermark: number }[]>();
   readonly #highest = new Map<string, number | string>();
   readonly #reshards: number;
+  readonly #around: Surroundings;
+  readonly #warm;
   #now = 1_000_000_000;
   #crashes = 0.03;
   #happened = 0;
 
-  constructor(seed: number, chance: Random, plan: Plan) {
+  constructor(seed: number, chance: Random, plan: Plan, around: Surroundings = {}) {
     this.seed = seed;
     this.chance = chance;
     this.plan = plan;
+    this.#around = around;
+    this.#warm = warm(plan);
     this.#order = turns(chance);
     this.#reshards = chance.pick([0, 0.08, 0.3]);
     const streams = plan.sources.map(({ name }) => name);
@@ -96,7 +112,8 @@ export class ChaosWorld {
     return this.#lanesOf(stream).flatMap(({ name, parents }) => {
       const start = parents.map((parent) => finals.get(parent) ?? Number.NaN);
       let watermark = start.length > 0 ? Math.min(...start) : -8.64e15;
-      const raises = this.#raises.get(`${stage.name} lane#${laneIn(stage, stream, name)}`) ?? [];
+      const lane = laneIn(stage, stream, name);
+      const raises = this.#raises.get(`${stage.name} lane#${lane}`) ?? [];
       const raiseBefore = (position: string): void => {
         for (const raise of raises) {
           if (raise.position < position) watermark = Math.max(watermark, raise.watermark);
@@ -109,12 +126,23 @@ export class ChaosWorld {
         const event = read && read.at <= record.arrivalTime + SKEW ? read : undefined;
         const before = watermark;
         if (event) watermark = Math.max(watermark, event.at - OUT_OF_ORDER - 1);
-        return { event, watermark: before };
+        return { lane, event, watermark: before };
       });
       raiseBefore('9');
       finals.set(name, watermark);
       return records;
     });
+  }
+
+  /** What was put into a stream. */
+  readonly texts = (stream: string): string[] =>
+    this.#lanesOf(stream).flatMap(({ name }) =>
+      this.#recordsOf(stream, name).map(({ data }) => Buffer.from(data).toString()),
+    );
+
+  /** Faults are over. */
+  get isCalm(): boolean {
+    return this.#crashes === 0;
   }
 
   /** What the lanes of a stage have committed about their records. */
@@ -172,7 +200,7 @@ export class ChaosWorld {
     lane.checkpoint = Math.max(lane.checkpoint, to);
   }
 
-  /** A new process for every piece of work: nothing is remembered. */
+  /** A new process for every piece of work: nothing is remembered, unless the world is one where it is. */
   #engine() {
     const store = chaosStore(this.store, {
       chance: this.chance,
@@ -182,10 +210,12 @@ export class ChaosWorld {
         if (set !== undefined) this.#wrote(pk, sk, set);
       },
     });
-    return engine(this.plan, {
+    const { lookups = {}, remembers } = this.#around;
+    const ports: Ports = {
       store,
-      clock: () => this.#now,
+      clock: this.#clock(),
       sources: this.logs,
+      lookups,
       sinks: Object.fromEntries(
         Object.entries(this.sinks).map(([name, sink]) => [name, this.#checked(sink)]),
       ),
@@ -194,7 +224,19 @@ export class ChaosWorld {
         if (seen.kind === 'failed' && !(seen.error instanceof Crash))
           this.failures.push(seen.error);
       },
-    });
+    };
+    return engine(this.plan, ports, remembers && this.chance.chance(0.5) ? this.#warm : undefined);
+  }
+
+  /** Of one process. */
+  #clock(): () => number {
+    const { skewMs } = this.#around;
+    if (skewMs === undefined) return () => this.#now;
+    const skew = this.chance.below(skewMs + 1) - skewMs / 2;
+    return () => {
+      this.#now += this.chance.below(200);
+      return this.#now + skew;
+    };
   }
 
   #wrote(pk: string, sk: string, set: NonNullable<Change['set']>): void {

@@ -1,7 +1,7 @@
 /** A stream event that is not late. Times in ms. */
 export interface Sale {
   readonly at: number;
-  readonly id: number;
+  readonly n: number;
   readonly key: string;
 }
 

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import {
   describe as describePlan,
   type Joined,
+  type LateOptions,
+  lateEvents,
   MINUTES,
   type PlanErrorCode,
   pipeline,
@@ -18,7 +20,7 @@ const Order = z.object({ at: z.number(), id: z.string(), product: z.string() });
 const Price = z.object({ at: z.number(), product: z.string(), price: z.number().nullable() });
 
 /** How the table of a test comes about, and the stage that joins it. */
-interface Shop extends StageOptions {
+interface Shop extends StageOptions, LateOptions {
   /** Its changes go through a stage of their own. */
   readonly told?: boolean;
   readonly maxDelay?: number;
@@ -216,6 +218,11 @@ test('goes on as a stream of events', async () => {
   ]);
 });
 
+test('keeps late orders where the plan says so', () => {
+  const plan = left({ sideOutput: lateEvents('late-orders') }).to(table('sold'));
+  expect(plan.stages[0]?.late).toMatchObject({ sideOutput: { name: 'late-orders' } });
+});
+
 test('has words and types', () => {
   const stream = inner({ name: 'priced' });
   expectTypeOf(stream)
@@ -244,6 +251,8 @@ describe('is refused', () => {
     ['with a stream', () => orders.joinAsOf(others), 'STAGE_INVALID'],
     // @ts-expect-error nothing is no table
     ['with nothing', () => orders.leftJoinAsOf(undefined), 'STAGE_INVALID'],
+    // @ts-expect-error a table for results is no place for late events
+    ['with late events in a table', () => left({ sideOutput: table('late') }), 'SINK_INVALID'],
     ['with another pipeline', () => orders.joinAsOf(others.toTable()), 'STAGE_INVALID'],
     [
       'of what is told anew',
