@@ -217,7 +217,7 @@ export class ChaosWorld {
       sources: this.logs,
       lookups,
       sinks: Object.fromEntries(
-        Object.entries(this.sinks).map(([name, sink]) => [name, this.#checked(sink)]),
+        Object.entries(this.sinks).map(([name, sink]) => [name, this.#checked(name, sink)]),
       ),
       deadLetters: this.deadLetters,
       observe: (seen) => {
@@ -263,13 +263,13 @@ export class ChaosWorld {
     }
   }
 
-  /** An output has one content, whoever computes it and how often. */
-  #checked(sink: Sink): Sink {
+  /** An output has one content in its sink, whoever computes it and how often. */
+  #checked(name: string, sink: Sink): Sink {
     return {
       write: async (outputs) => {
         for (const output of outputs) {
           const { value, position, stage, bucket, slot, chunk, key, index } = output;
-          const identity = JSON.stringify([stage, bucket, slot, chunk, key, index]);
+          const identity = JSON.stringify([name, stage, bucket, slot, chunk, key, index]);
           const content = JSON.stringify([value ?? 0, output.old ?? 0, position]);
           if ((this.contents.get(identity) ?? content) !== content) {
             throw new Error(`seed ${this.seed}: output ${identity} has two contents`);
@@ -278,7 +278,7 @@ export class ChaosWorld {
         }
         await sink.write(outputs);
       },
-      until: () => this.#checked(sink),
+      until: () => this.#checked(name, sink),
     };
   }
 

@@ -1,18 +1,26 @@
-/** What an event says. `after`: it sets timers so long after itself, or with `not` takes them back. */
-export interface Said {
-  readonly at: number;
-  readonly key: string;
-  readonly n: number;
-  readonly after: readonly number[];
-  readonly not: boolean;
+import type { Happening } from './chaos-world.ts';
+
+/** An event that is not late. */
+export interface Taken extends Happening {
+  readonly lane: string;
 }
 
-/** An event that is not late, and its place among those of its time. */
-export interface Taken extends Said {
-  readonly place: string;
-}
+const DELAYS = [0, 1, 500, 999, 1_000, 2_500, 8_000, -3_000];
 
-const inOrder = (a: Taken, b: Taken): number => a.at - b.at || (a.place < b.place ? -1 : 1);
+/** What an event says: it sets timers so long after itself, or with `not` takes them back. */
+export const saidBy = (
+  n: number,
+): { readonly after: readonly number[]; readonly not: boolean } => ({
+  after: Array.from({ length: n % 4 }, (_, i) => DELAYS[(n * 5 + i * 3) % DELAYS.length] as number),
+  not: n % 5 === 0,
+});
+
+/** Those of one time by lane, and as their lane has them: what came later has a greater number. */
+const inOrder = (a: Taken, b: Taken): number => {
+  if (a.at !== b.at) return a.at - b.at;
+  if (a.lane !== b.lane) return a.lane < b.lane ? -1 : 1;
+  return a.n - b.n;
+};
 
 function byKey(taken: readonly Taken[]): [key: string, events: Taken[]][] {
   const keys = [...new Set(taken.map(({ key }) => key))];
@@ -44,7 +52,8 @@ export const traced = (taken: readonly Taken[]): unknown[] =>
       remove(time, name);
       timers.push([time, name]);
     };
-    for (const { at, n, after, not } of events) {
+    for (const { at, n } of events) {
+      const { after, not } = saidBy(n);
       fireBefore(at);
       count += 1;
       told.push([key, at, `event ${n}`, count]);
@@ -67,7 +76,7 @@ export const firsts = (taken: readonly Taken[], withinMs: number): Taken[] =>
 
 /** The list of each key, which every eleventh number deletes, and what each event did to it. */
 export function audited(taken: readonly Taken[]) {
-  const states: unknown[] = [];
+  const states: [key: string, list: number[]][] = [];
   const entries: unknown[] = [];
   for (const [key, events] of byKey(taken)) {
     let list: number[] | undefined;
