@@ -63,12 +63,21 @@ function resultOf(shape: Shape, result: Result, event: unknown, made: unknown): 
   return { ...result, value, old, retracted: value === undefined };
 }
 
-/** An event that goes on as it came. */
+/** An event that goes on as it came: its key is the record that it is of. */
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {
   const { lane, index } = origin;
-  const position = `${origin.position}#${indexText(index)}`;
-  const identity = { stage, bucket: 0, slot: time, chunk: 0, key: lane, index, position };
-  return { ...identity, shape: 'events', ...instant(time), value, revision: 0, final: true };
+  const key = `${lane}#${origin.position}`;
+  const identity = { stage, bucket: 0, slot: time, chunk: 0, key, index };
+  const position = indexText(index);
+  return {
+    ...identity,
+    position,
+    shape: 'events',
+    ...instant(time),
+    value,
+    revision: 0,
+    final: true,
+  };
 }
 
 /** What a final result does not have costs nothing. */

@@ -18,3 +18,15 @@ export type { LaneHandle, StreamHandle } from './driver-input.ts';
 export type { SentRecord } from './driver-lanes.ts';
 export type { LookupHandle } from './driver-lookup.ts';
 export type { EventResult, LateRecord, NumberedDeadLetter } from './driver-view.ts';
+export {
+  type Chance,
+  describeFailure,
+  type EventsOf,
+  FAULT_KINDS,
+  type FaultKind,
+  type Run,
+  type Shrunk,
+  type SimulateOptions,
+  type Simulation,
+  simulate,
+} from './simulation/index.ts';

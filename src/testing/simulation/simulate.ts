@@ -1,10 +1,11 @@
 import { TestDriverError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
+import { type Chance, chanceOf } from './chance.ts';
 import type { FaultKind } from './faults.ts';
 import { type Run, type RunOptions, runOnce } from './one-run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 
-export interface SimulateOptions extends Omit<RunOptions, 'trace'> {
+export interface SimulateOptions extends RunOptions {
   /** How many runs, from seed 1; or which seeds. Default 100. */
   readonly seeds?: number | readonly number[];
   /** Told after each run. */
@@ -34,10 +35,16 @@ export interface Simulation {
  * expect(failure && describeFailure(failure)).toBeUndefined();
  * ```
  *
+ * A function that makes a plan of chance is given a plan of its own for each seed.
+ *
  * @throws TestDriverError STREAM_UNKNOWN if a stream of the plan has no events
  */
-export async function simulate(plan: Plan, options: SimulateOptions): Promise<Simulation> {
-  for (const { name } of plan.sources) if (options.events[name] === undefined) throw noEvents(name);
+export async function simulate(
+  plan: Plan | ((chance: Chance) => Plan),
+  options: SimulateOptions,
+): Promise<Simulation> {
+  const planOf = (seed: number): Plan =>
+    typeof plan === 'function' ? plan(chanceOf(seed + PLANS)) : plan;
   const { seeds = 100, onRun } = options;
   const numbers =
     typeof seeds === 'number' ? Array.from({ length: seeds }, (_, n) => n + 1) : seeds;
@@ -46,14 +53,17 @@ export async function simulate(plan: Plan, options: SimulateOptions): Promise<Si
   let failure: Shrunk | undefined;
   let [records, outputs] = [0, 0];
   for (const seed of numbers) {
-    const run = await runOnce(plan, seed, options);
+    const its = planOf(seed);
+    for (const { name } of its.sources)
+      if (options.events[name] === undefined) throw noEvents(name);
+    const run = await runOnce(its, seed, options);
     onRun?.(run);
     records += run.records;
     outputs += run.outputs;
     for (const [kind, times] of run.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
     if (run.passed) continue;
     failed.push(seed);
-    failure ??= await shrink(plan, run, options);
+    failure ??= await shrink(its, run, options);
   }
   return { passed: numbers.length - failed.length, failed, failure, records, outputs, injected };
 }
@@ -68,6 +78,8 @@ export function describeFailure({ run, records, faults, trace }: Shrunk): string
   ].join('\n');
 }
 
+/** Plans are drawn from other numbers than what happens to them. */
+const PLANS = 1_000_003;
 const PROBLEMS_SHOWN = 10;
 const LINES_SHOWN = 60;
 

@@ -34,6 +34,8 @@ const USUAL = { pollMs: 3 * SECONDS, tickMs: MINUTES };
 const HEALING = { pollMs: 20 * SECONDS, tickMs: MINUTES };
 /** Where nothing new happens any more. */
 const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
+/** More of them say nothing new. */
+const FAILURES_MAX = 3;
 const START = Date.UTC(2026, 0, 1);
 
 /**
@@ -253,6 +255,6 @@ export class World {
   /** Crashes and what can be tried again are the world's doing; anything else is ours. */
   #failed(error: unknown): void {
     if (error instanceof Crash || (error as { retryable?: boolean }).retryable) return;
-    if (!this.failures.includes(error)) this.failures.push(error);
+    if (this.failures.length < FAILURES_MAX) this.failures.push(error);
   }
 }

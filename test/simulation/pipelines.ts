@@ -1,0 +1,242 @@
+import * as z from 'zod';
+import {
+  average,
+  combine,
+  count,
+  HOURS,
+  HoppingWindow,
+  lateEvents,
+  max,
+  min,
+  type Plan,
+  type ProcessContext,
+  pipeline,
+  SECONDS,
+  SessionWindow,
+  SlidingWindow,
+  sum,
+  TumblingWindow,
+  table,
+  type WindowResult,
+} from '../../src/index.ts';
+import type { Chance, EventsOf } from '../../src/testing/index.ts';
+
+/** A pipeline to be tried, drawn from a seed: settings differ from run to run. */
+export interface Tried {
+  readonly name: string;
+  readonly plan: (chance: Chance) => Plan;
+  readonly events: Readonly<Record<string, EventsOf>>;
+}
+
+const schema = z.object({ at: z.number(), key: z.string(), v: z.number() });
+
+/** Ties, gaps, late and future events, hot keys, and what is no event at all. */
+const events: EventsOf = ({ now, chance }) => {
+  const kind = chance.next();
+  if (kind < 0.01) return '{"at":';
+  if (kind < 0.02) return { at: 'noon', key: 'k', v: 1 };
+  if (kind < 0.03) return { at: now, key: '', v: 1 };
+  const behind = kind < 0.13 ? 60 * SECONDS : 6 * SECONDS;
+  const ahead = kind > 0.98 ? 90 * SECONDS : 0;
+  const exact = now - chance.below(behind) + ahead;
+  const at = chance.happens(0.4) ? exact - (exact % SECONDS) + chance.pick([-1, 0, 1]) : exact;
+  const hot = chance.happens(0.4);
+  return { at, key: hot ? 'hot' : `k${chance.below(5)}`, v: chance.below(10) };
+};
+
+const begin = (name: string) => (stream: string) =>
+  pipeline(name).stream(stream, {
+    schema,
+    timestamp: (event) => event.at,
+    outOfOrderness: 5 * SECONDS,
+    maxFutureSkew: 30 * SECONDS,
+    maxDelay: HOURS,
+  });
+
+const stage = (chance: Chance, name: string) => ({
+  name,
+  buckets: chance.pick([1, 2, 4]),
+  keysPerChunk: chance.pick([1, 2, 500]),
+});
+
+const clicks = () => begin('tried')('clicks');
+
+/** Two streams of one pipeline. */
+function twoStreams() {
+  const p = pipeline('tried');
+  const options = {
+    schema,
+    timestamp: (event: z.infer<typeof schema>) => event.at,
+    outOfOrderness: 5 * SECONDS,
+    maxFutureSkew: 30 * SECONDS,
+    maxDelay: HOURS,
+  };
+  return [p.stream('clicks', options), p.stream('views', options)] as const;
+}
+
+const WINDOWS = [
+  TumblingWindow.of(3, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
+  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
+  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  SessionWindow.withGap(2, SECONDS),
+  SessionWindow.withGap(7, SECONDS),
+  SlidingWindow.of(4, SECONDS),
+  SlidingWindow.ofTimeDifference(3, SECONDS),
+];
+
+function windows(chance: Chance): Plan {
+  const window = chance.pick(WINDOWS);
+  const lateness = window.kind === 'perEvent' ? 0 : chance.pick([0, 0, 3 * SECONDS, 30 * SECONDS]);
+  const all = clicks()
+    .filter((event) => event.v > 0)
+    .keyBy((event) => event.key)
+    .window(window)
+    .allowedLateness(lateness)
+    .sideOutput(lateEvents('late-clicks'));
+  const windowed =
+    window.kind === 'aligned' && chance.happens(0.3) ? all.emit({ every: 2 * SECONDS }) : all;
+  return windowed
+    .aggregate(
+      {
+        n: count(),
+        sum: sum((event: { v: number }) => event.v),
+        least: min((event: { v: number }) => event.v),
+        greatest: max((event: { v: number }) => event.v),
+        mean: average((event: { v: number }) => event.v),
+      },
+      stage(chance, 'windows'),
+    )
+    .to(table('results'));
+}
+
+function chain(chance: Chance): Plan {
+  const first = clicks()
+    .keyBy((event) => event.key)
+    .window(chance.pick(WINDOWS))
+    .count(stage(chance, 'first'));
+  const second = first
+    .filter((window) => window.value > 0)
+    .keyBy((window) => window.value % 2)
+    .window(chance.pick(WINDOWS))
+    .max((window: WindowResult<number>) => window.value, stage(chance, 'second'));
+  const third = second
+    .map((window) => ({ parity: window.key, value: window.value }))
+    .keyBy((one) => one.parity)
+    .window(TumblingWindow.of(20, SECONDS))
+    .sum((one) => one.value, stage(chance, 'third'));
+  return combine(first.to(table('firsts')), second.to(table('seconds')), third.to(table('thirds')));
+}
+
+function merged(chance: Chance): Plan {
+  const [some, others] = twoStreams();
+  return some
+    .filter((event) => event.v !== 3)
+    .merge(others.flatMap((event) => [event, { ...event, key: 'all' }]))
+    .keyBy((event) => event.key)
+    .window(chance.pick(WINDOWS))
+    .count(stage(chance, 'merged'))
+    .to(table('results'));
+}
+
+function joined(chance: Chance): Plan {
+  const [left, right] = twoStreams();
+  const sides = [left.keyBy((event) => event.key), right.keyBy((event) => event.key)] as const;
+  const kind = chance.pick(['join', 'leftJoin', 'outerJoin'] as const);
+  const options = {
+    before: chance.pick([0, 3, 10]) * SECONDS,
+    after: chance.pick([0, 2, 12]) * SECONDS,
+    ...stage(chance, 'joined'),
+  };
+  const pairs = sides[0][kind](sides[1], options);
+  return combine(
+    pairs.to(table('pairs')),
+    pairs
+      .keyBy(({ left: one, right: other }) => (one ?? other)?.key ?? 'nobody')
+      .window(TumblingWindow.of(10, SECONDS))
+      .count(stage(chance, 'pairs-counted'))
+      .to(table('counts')),
+  );
+}
+
+interface Waiting {
+  readonly n: number;
+  readonly until: number;
+}
+
+/** Counts, and tells so some time after the last event. */
+function processed(chance: Chance): Plan {
+  const waitMs = chance.pick([1, 5, 20]) * SECONDS;
+  return clicks()
+    .keyBy((event) => event.key)
+    .process<number, Waiting>({
+      ...stage(chance, 'processed'),
+      initial: { n: 0, until: 0 },
+      onEvent(context: ProcessContext<number, Waiting, Record<never, never>, never>) {
+        const { n } = context.state.get();
+        context.state.set({ n: n + 1, until: context.time + waitMs });
+        context.setTimer(context.time + waitMs);
+      },
+      onTimer(context: ProcessContext<number, Waiting, Record<never, never>, never>) {
+        const { n, until } = context.state.get();
+        if (context.time < until) return;
+        context.emit(n);
+        context.state.clear();
+      },
+    })
+    .to(table('results'));
+}
+
+const deduplicated = (chance: Chance): Plan =>
+  clicks()
+    .dedupe({
+      by: (event) => `${event.key} ${event.v}`,
+      within: chance.pick([1, 10, 60]) * SECONDS,
+      ...stage(chance, 'deduplicated'),
+    })
+    .keyBy((event) => event.key)
+    .window(TumblingWindow.of(10, SECONDS))
+    .count(stage(chance, 'counted'))
+    .to(table('results'));
+
+function evolved(chance: Chance): Plan {
+  const balances = clicks()
+    .keyBy((event) => event.key)
+    .evolve<number>({
+      ...stage(chance, 'balances'),
+      initial: 0,
+      apply: (balance, event) => (event.v === 9 ? null : balance * 2 + event.v) as number,
+      allowedLateness: chance.pick([0, 0, 10 * SECONDS]),
+    });
+  return combine(balances.to(table('balances')), balances.audit().to(table('audit')));
+}
+
+const rows = (chance: Chance): Plan =>
+  clicks()
+    .keyBy((event) => event.key)
+    .toTable({
+      ...stage(chance, 'rows'),
+      row: (event) => (event.v < 2 ? undefined : { v: event.v }),
+    })
+    .to(table('rows'));
+
+const relayed = (): Plan =>
+  clicks()
+    .filter((event) => event.v % 2 === 0)
+    .map((event) => event.v)
+    .to(table('even'));
+
+const one = { clicks: events };
+const two = { clicks: events, views: events };
+
+export const PIPELINES: readonly Tried[] = [
+  { name: 'windows', plan: windows, events: one },
+  { name: 'chain', plan: chain, events: one },
+  { name: 'merge', plan: merged, events: two },
+  { name: 'join', plan: joined, events: two },
+  { name: 'process', plan: processed, events: one },
+  { name: 'dedupe', plan: deduplicated, events: one },
+  { name: 'evolve', plan: evolved, events: one },
+  { name: 'table', plan: rows, events: one },
+  { name: 'relay', plan: relayed, events: one },
+];
