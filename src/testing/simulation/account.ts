@@ -12,13 +12,16 @@ export interface Accounted {
   readonly letters: MemoryDeadLetters;
   readonly late: ReadonlyMap<string, MemoryDeadLetters>;
   /** True of a record that some stage has committed. */
-  readonly isDealtWith: (letter: DeadLetter) => boolean;
+  readonly isDealtWith: (record: Pick<DeadLetter, 'lane' | 'position'>) => boolean;
 }
 
 export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted): Account {
   const account = new Map<string, string>();
-  for (const [identity, { content }] of outputs) account.set(`output ${identity}`, content);
-  // A letter is written before the commit: of a record that was lost with its stream it may be there.
+  // What is written while gathering is written before the commit: it may be there of a record that was
+  // lost with its stream.
+  for (const [identity, { content, record }] of outputs) {
+    if (record === undefined || isDealtWith(record)) account.set(`output ${identity}`, content);
+  }
   const addLetters = (what: string, letters: MemoryDeadLetters): void => {
     for (const letter of letters.letters().filter(isDealtWith)) {
       const { source, lane, position, index, reason } = letter;

@@ -1,4 +1,5 @@
 import { BEFORE_ALL, isAfter } from '../../engine/position.ts';
+import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { Output } from '../../sinks/sink.ts';
 import type { Change, Item, Key, Store } from '../../store/store.ts';
 
@@ -14,10 +15,23 @@ export interface LaneHistory {
   readonly raises: { readonly position: string; readonly watermark: number }[];
 }
 
+/** What was told, and of a stage without keys the record that it is of. */
+interface ToldOutput {
+  readonly content: string;
+  readonly record?: Place;
+}
+
+type Place = Pick<DeadLetter, 'lane' | 'position'>;
+
+function recordOf(key: string): Place {
+  const at = key.lastIndexOf('#');
+  return { lane: key.slice(0, at), position: key.slice(at + 1) };
+}
+
 /** Watches the writes that take effect, and what is told. */
 export class Invariants {
   readonly histories = new Map<string, LaneHistory>();
-  readonly outputs = new Map<string, { readonly sink: string; readonly content: string }>();
+  readonly outputs = new Map<string, ToldOutput>();
   readonly #highest = new Map<string, number | string>();
 
   /** A store that is watched. */
@@ -42,7 +56,7 @@ export class Invariants {
   }
 
   /** An output has one content, whoever computes it, and however often. */
-  told(sink: string, output: Output): void {
+  told(sink: string, output: Output, isRelayed: boolean): void {
     const { stage, bucket, slot, chunk, key, index, ...rest } = output;
     const identity = JSON.stringify([sink, stage, bucket, slot, chunk, key, index]);
     const content = JSON.stringify(rest);
@@ -50,7 +64,7 @@ export class Invariants {
     if (before !== undefined && before.content !== content) {
       throw new Broken(`output ${identity} was ${before.content}, and is ${content}`);
     }
-    this.outputs.set(identity, { sink, content });
+    this.outputs.set(identity, isRelayed ? { content, record: recordOf(key) } : { content });
   }
 
   #wrote(key: Key, { set }: Change, item: Item): void {

@@ -75,7 +75,9 @@ export async function runOnce(plan: Plan, seed: number, options: RunOptions): Pr
 }
 
 /** Whether the lane of a record has got as far, in any stage; results that were refused always are. */
-function isCommitted(store: TableStore): (letter: DeadLetter) => boolean {
+function isCommitted(
+  store: TableStore,
+): (record: Pick<DeadLetter, 'lane' | 'position'>) => boolean {
   const lanes = [...store.items('control')].filter(({ sk }) => sk.startsWith('lane#'));
   return ({ lane, position }) => {
     const its = lanes.filter(({ sk }) => sk === `lane#${lane}` || sk.endsWith(`/${lane}`));

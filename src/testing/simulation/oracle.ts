@@ -127,7 +127,7 @@ function unfired(store: Store): Store {
 function told(invariants: Invariants, name: string): Sink {
   const sink: Sink = {
     async write(outputs) {
-      for (const output of outputs) invariants.told(name, output);
+      for (const output of outputs) invariants.told(name, output, false);
     },
     until: () => sink,
   };

@@ -3,7 +3,7 @@ import { parseBucketKey } from '../../engine/keys.ts';
 import type { Ports } from '../../engine/ports.ts';
 import type { Observation } from '../../observability/observer.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
-import type { Sink } from '../../sinks/sink.ts';
+import type { Output, Sink } from '../../sinks/sink.ts';
 import { memoryStore } from '../../store/memory.ts';
 import type { Item } from '../../store/store.ts';
 import { HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
@@ -226,7 +226,7 @@ export class World {
     const sinkOf = (name: string): Sink => {
       const sink: Sink = {
         write: async (outputs) => {
-          for (const output of outputs) this.invariants.told(name, output);
+          for (const output of outputs) this.invariants.told(name, output, isRelayed(plan, output));
         },
         until: () => sink,
       };
@@ -258,3 +258,6 @@ export class World {
     if (this.failures.length < FAILURES_MAX) this.failures.push(error);
   }
 }
+
+const isRelayed = (plan: Plan, { stage }: Output): boolean =>
+  plan.stages.some(({ name, buckets }) => name === stage && buckets === 0);

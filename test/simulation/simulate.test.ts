@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
+import { describeFailure, simulate } from '../../src/testing/index.ts';
+import { PIPELINES } from './pipelines.ts';
+
+/** Each pipeline so many times in `npm test`; `npm run simulate` goes on for as long as one likes. */
+const SEEDS = Number(process.env.SEEDS ?? 30);
+
+describe('whatever goes wrong, what comes of it is what comes of it when nothing does', () => {
+  test.each(PIPELINES)(
+    '$name',
+    async ({ plan, events }) => {
+      const { passed, failure, outputs } = await simulate(plan, { events, seeds: SEEDS });
+      expect(failure && describeFailure(failure)).toBeUndefined();
+      expect(passed).toBe(SEEDS);
+      expect(outputs).toBeGreaterThan(SEEDS);
+    },
+    5 * MINUTES,
+  );
+});
+
+const clicks = () =>
+  pipeline('clicks').stream('clicks', {
+    schema: z.object({ at: z.number(), key: z.string() }),
+    timestamp: (event) => event.at,
+    outOfOrderness: 5 * SECONDS,
+  });
+
+test('a run comes again from its seed, to the letter', async () => {
+  const { plan, events } = PIPELINES[0] as (typeof PIPELINES)[number];
+  const traceOf = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    await simulate(plan, { events, seeds: [7], trace: (line) => lines.push(line) });
+    return lines;
+  };
+  const [first, second] = [await traceOf(), await traceOf()];
+  expect(first.length).toBeGreaterThan(20);
+  expect(second).toEqual(first);
+});
+
+test('a pipeline that keeps something outside of its state is found out, in few records', async () => {
+  let seen = 0;
+  const plan = clicks()
+    .map((event) => ({ ...event, n: ++seen }))
+    .keyBy((event) => event.key)
+    .window(TumblingWindow.of(10, SECONDS))
+    .sum((event) => event.n)
+    .to(table('sums'));
+  const events = { clicks: ({ now }: { now: number }) => ({ at: now, key: 'k' }) };
+  const { failure } = await simulate(plan, { events, seeds: 5 });
+  expect(failure && describeFailure(failure)).toContain('seed 1 fails with');
+  expect(failure?.records).toBeLessThan(40);
+});
+
+test('a stream without events is told', async () => {
+  const plan = clicks()
+    .keyBy((event) => event.key)
+    .window(TumblingWindow.of(10, SECONDS))
+    .count()
+    .to(table('counts'));
+  await expect(simulate(plan, { events: {} })).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
+});
