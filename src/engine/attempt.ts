@@ -1,5 +1,6 @@
 import { BadRecordError } from '../errors.ts';
 import type { Decoded } from '../schema/event-decoder.ts';
+import { NO_KEY } from '../schema/key.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
 import type { Output } from '../sinks/sink.ts';
 import type { LogRecord } from '../sources/source.ts';
@@ -16,7 +17,7 @@ import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
 import { processingTimeOf, timeOfRecord } from './record-time.ts';
 import type { Rows } from './rows.ts';
-import { applySteps, describeError, NO_KEY } from './steps.ts';
+import { applySteps, describeError } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 

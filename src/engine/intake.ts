@@ -1,9 +1,11 @@
 import type { Origin } from '../operators/operator.ts';
+import { toKey } from '../schema/key.ts';
+import { atOnce } from '../topology/at-once.ts';
 import type { InputPlan, StagePlan } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
 import { fileUnder } from './judge.ts';
 import type { Rows } from './rows.ts';
-import { applySteps, atOnce, toKey, type Way } from './steps.ts';
+import { applySteps, type Way } from './steps.ts';
 
 /**
  * What one record, or one result of another stage, makes of itself on its way into a stage: any number

@@ -1,5 +1,6 @@
 import { BadRecordError } from '../errors.ts';
 import { type Result, shapeOf, timeOf } from '../operators/operator.ts';
+import { NO_KEY } from '../schema/key.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
@@ -9,7 +10,7 @@ import { Intake } from './intake.ts';
 import { type At, eventOf, type Told } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { segmentItems } from './segments.ts';
-import { describeError, NO_KEY } from './steps.ts';
+import { describeError } from './steps.ts';
 import { toldBefore } from './told.ts';
 
 /** What a firing has for the stages that read it: segments, and results that they cannot take. */
@@ -79,7 +80,7 @@ class Hand {
     const intake = this.#intake;
     const index = this.#index;
     try {
-      intake.begin(timeOf(result), this.#watermark);
+      intake.begin(takesEffect(result, this.#at.slot, this.#watermark), this.#watermark);
       const shape = shapeOf(this.#context.stage.operator, result.tag);
       intake.add(input, eventOf(shape, key, result));
       if (intake.lacksKey) this.#refuse(result, key, index, 'KEY', NO_KEY);
@@ -113,4 +114,13 @@ class Hand {
     const arrivalTime = this.#context.clock();
     this.#letters.push({ ...from, index, data, arrivalTime, reason, detail });
   }
+}
+
+/**
+ * When a result takes effect for whoever reads on: when it happened. One that is told early, or anew
+ * after its time, does so when it is told, or it would lie unread until its window closes, or be late.
+ */
+function takesEffect(result: Result, slot: number, watermark: number): number {
+  const time = timeOf(result);
+  return result.final ? time : Math.min(Math.max(time, watermark + 1), slot - 1);
 }

@@ -22,26 +22,38 @@ export async function writeEach(
   }
 }
 
-/** What an outlet tells of the results of a key in a slot, with identities. */
+/** What an outlet tells of the results of a key in a slot, with identities. `emits`: as the operator has them. */
 export function outputsOf(
   { shape, tag, steps }: Outlet,
+  emits: Shape,
   at: At,
   key: string,
   results: readonly Result[],
 ): Output[] {
   const outputs: Output[] = [];
+  const tell = (row: string, result: Result): void => {
+    outputs.push(outputOf(shape, at, row, result, outputs.length));
+  };
+  const asTheyAre = steps.length === 0 && shape === emits;
   for (const result of results) {
     if (result.tag !== tag) continue;
-    if (steps.length === 0 || (result.retracted && shape === 'windows')) {
-      outputs.push(outputOf(shape, at, key, result, outputs.length));
+    if (asTheyAre || (result.retracted && shape === 'windows')) {
+      tell(key, result);
       continue;
     }
-    const event = eventOf(shape, key, result);
+    const event = eventOf(emits, key, result);
     applySteps(steps, event, (made) => {
-      outputs.push(outputOf(shape, at, key, resultOf(shape, result, event, made), outputs.length));
+      if (shape === 'changes') tell((made as Change).key, changedRow(result, made as Change));
+      else if (shape === 'events') tell(key, eventAlone(result, made));
+      else tell(key, made === event ? result : { ...result, value: made });
     });
   }
   return outputs;
+}
+
+/** A change of a row, as the stateless operators see it. */
+interface Change extends Pick<Result, 'value' | 'old'> {
+  readonly key: string;
 }
 
 /** A result as the stateless operators after its stage see it. */
@@ -55,13 +67,22 @@ export function eventOf(shape: Shape, key: string, result: Result): unknown {
   return { key, windowStart, windowEnd, value, old, revision, early, retracted };
 }
 
-/** What is left of a result when the stateless operators have made something else of it. */
-function resultOf(shape: Shape, result: Result, event: unknown, made: unknown): Result {
-  if (made === event) return result;
-  if (shape !== 'changes') return { ...result, value: made };
-  const { value, old } = made as Pick<Result, 'value' | 'old'>;
-  return { ...result, value, old, retracted: value === undefined };
-}
+/** What a result says of a row. */
+const changedRow = (result: Result, { value, old }: Change): Result => ({
+  ...result,
+  ...instant(timeOf(result)),
+  value,
+  old,
+  retracted: value === undefined,
+});
+
+/** An event that was made of a result: nothing can take its place, as it has a row of its own. */
+const eventAlone = (result: Result, event: unknown): Result => ({
+  ...instant(timeOf(result)),
+  value: event,
+  revision: 0,
+  final: true,
+});
 
 /** An event that goes on as it came: its key is the record that it is of. */
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {

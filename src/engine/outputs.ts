@@ -1,3 +1,4 @@
+import { shapeOf } from '../operators/operator.ts';
 import type { Output } from '../sinks/sink.ts';
 import { advanceStage } from './advance.ts';
 import { commitFired } from './bucket.ts';
@@ -45,11 +46,12 @@ export class Outbox {
 
   /** Takes what a chunk of keys tells in a slot: all of it, as it is named by the chunk. */
   async add(at: At, told: readonly Told[]): Promise<void> {
-    const { outlets, after } = this.#context;
+    const { outlets, after, stage } = this.#context;
     for (const [n, outlet] of outlets.entries()) {
+      const emits = shapeOf(stage.operator, outlet.tag);
       const outputs = this.#outputs[n] as Output[];
       for (const [key, results] of told) {
-        for (const output of outputsOf(outlet, at, key, results)) outputs.push(output);
+        for (const output of outputsOf(outlet, emits, at, key, results)) outputs.push(output);
       }
     }
     if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));

@@ -1,8 +1,8 @@
 import type { LogRecord } from '../sources/source.ts';
+import { atOnce } from '../topology/at-once.ts';
 import type { SourcePlan } from '../topology/plan.ts';
 import type { Batch } from './batch.ts';
 import type { Lane } from './lane.ts';
-import { atOnce } from './steps.ts';
 
 /** The time of an event as its source means it, as far as it is one. */
 export function timeOfRecord(

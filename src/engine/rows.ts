@@ -3,11 +3,11 @@ import { invariant } from '../invariant.ts';
 import type { LookupKey, LookupTable } from '../lookups/lookup.ts';
 import { eachInParallel } from '../parallel.ts';
 import { type Checked, checkedBy } from '../schema/event-decoder.ts';
+import { isKeyText } from '../schema/key.ts';
 import { fitsNumber } from '../schema/stored-number.ts';
 import { deepFreeze } from '../topology/freeze.ts';
 import type { LookupPlan, Step } from '../topology/plan.ts';
 import type { RowCache } from './row-cache.ts';
-import { isKeyText } from './text-key.ts';
 
 /** A table to look rows up in, and what is remembered of it. */
 export interface Lookup {

@@ -1,7 +1,7 @@
 import { invariant } from '../invariant.ts';
+import { atOnce } from '../topology/at-once.ts';
 import type { Step } from '../topology/plan.ts';
 import type { Rows } from './rows.ts';
-import { isKeyText } from './text-key.ts';
 
 /** Where steps stand, and what they look rows up in: nothing but what is gathered does that. */
 export interface Way {
@@ -41,25 +41,6 @@ export function applySteps(
   }
   take(event);
 }
-
-/** A promise is no answer: it would pass every filter, and what it says comes too late. */
-export function atOnce<T>(result: T): T {
-  if (typeof result !== 'object' || result === null || !('then' in result)) return result;
-  Promise.resolve(result).catch(() => undefined);
-  throw new TypeError('it is asynchronous, and a stream cannot wait');
-}
-
-/** The most that DynamoDB takes as the sort key of an item, and half of what it takes as partition key. */
-const KEY_BYTES_MAX = 1024;
-
-/** The key as text, or `undefined` if it is none: absent, empty, too long, not well-formed, not finite. */
-export function toKey(key: unknown): string | undefined {
-  const text = typeof key === 'number' && Number.isFinite(key) ? String(key) : key;
-  return typeof text === 'string' && isKeyText(text, KEY_BYTES_MAX) ? text : undefined;
-}
-
-/** What is wrong with a key that is none. */
-export const NO_KEY = 'the key is not text of 1 to 1,024 bytes';
 
 export const describeError = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error';

@@ -94,3 +94,18 @@ test('both stages of a chain can have a table', async () => {
   expect(driver.results('counts')).toHaveLength(6);
   expect(driver.results('hot')).toHaveLength(6);
 });
+
+test('what is made of results in any number goes to a table as events', async () => {
+  const { counts } = hotItems();
+  const often = counts.flatMap(({ key, windowEnd, value }) =>
+    value > 1 ? [`${key} at ${windowEnd}`, `${value} bids`] : [],
+  );
+  const driver = testDriver(often.to(table('often')));
+  await driver.send({ at: 5_000, auction: 1, bidder: 1 }, { at: 6_000, auction: 1, bidder: 2 });
+  await driver.end();
+  expect(driver.events().slice(0, 2)).toEqual([
+    { key: '1', time: 9_999, value: '1 at 10000' },
+    { key: '1', time: 9_999, value: '2 bids' },
+  ]);
+  expect(driver.events()).toHaveLength(12);
+});
