@@ -24,6 +24,12 @@ export interface Aggregate<In, Acc, Out> {
   add(accumulator: Acc, value: In, at?: At): Acc;
   merge(accumulator: Acc, other: Acc): Acc;
   finish(accumulator: Acc): Out;
+  /**
+   * Undoes `add` of an equal value, exactly, whatever was added and removed in between; it may change
+   * and return the accumulator. Only asked for what is in it, and never for the last value: an empty
+   * accumulator is made anew. Left out where it cannot be done: then tables keep the rows of a group.
+   */
+  remove?(accumulator: Acc, value: In): Acc;
   readonly codec: Codec<Acc>;
   /** For types only, there is no value: an aggregate of other events is refused. */
   readonly accepts?: (value: In) => void;

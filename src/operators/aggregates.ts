@@ -16,6 +16,7 @@ export function count(): Aggregate<unknown, number, number> {
     create: () => 0,
     add: (accumulator) => accumulator + 1,
     merge: (accumulator, other) => accumulator + other,
+    remove: (accumulator) => accumulator - 1,
     finish: (accumulator) => accumulator,
     codec: countCodec,
   };
@@ -31,6 +32,7 @@ export function sum<In>(of: (event: In) => number): Aggregate<In, ExactSum, numb
     create: () => [],
     add: (accumulator, event) => addToExactSum(accumulator, of(event)),
     merge: mergeExactSums,
+    remove: (accumulator, event) => addToExactSum(accumulator, -of(event)),
     finish: roundedSum,
     codec: exactSumCodec,
   };
@@ -64,6 +66,11 @@ export function average<In>(of: (event: In) => number): Aggregate<In, Mean, numb
     merge(mean, other) {
       mean.total = mergeExactSums(mean.total, other.total);
       mean.count += other.count;
+      return mean;
+    },
+    remove(mean, event) {
+      mean.total = addToExactSum(mean.total, -of(event));
+      mean.count -= 1;
       return mean;
     },
     finish: (mean) => roundedSum(mean.total) / mean.count,

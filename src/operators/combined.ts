@@ -38,6 +38,7 @@ export function combined<In, P extends Parts<In>>(parts: P): Aggregate<In, unkno
         list.map((part) => part.add(part.create(), event, at)),
       ),
     merge: (held: unknown[], other: unknown[]) => mergeAll(list, held, other),
+    ...(list.every((part) => part.remove) ? { remove: removal(list) } : {}),
     finish: (held: unknown[]) =>
       Object.fromEntries(list.map((part, i) => [names[i], part.finish(held[i])])) as Combined<P>,
     codec: allOf(list.map((part) => part.codec)),
@@ -50,6 +51,11 @@ function mergeAll<In>(list: List<In>, held: unknown[], other: readonly unknown[]
   for (const [i, part] of list.entries()) held[i] = part.merge(held[i], other[i]);
   return held;
 }
+
+const removal =
+  <In>(list: List<In>) =>
+  (held: unknown[], event: In): unknown[] =>
+    list.map((part, i) => part.remove?.(held[i], event));
 
 const allOf = (codecs: readonly Codec<unknown>[]): Codec<unknown[]> => ({
   write(held, to, slot) {

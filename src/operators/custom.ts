@@ -15,6 +15,8 @@ export interface CustomAggregate<In, Acc, Out> {
   add(accumulator: Acc, event: In, at: At): Acc;
   merge(accumulator: Acc, other: Acc): Acc;
   finish(accumulator: Acc): Out;
+  /** Undoes `add`, exactly, if that can be done: see `Aggregate`. */
+  remove?(accumulator: Acc, event: In): Acc;
   /** How accumulators are stored. Default: as JSON, which must hold them exactly. */
   readonly codec?: Codec<Acc>;
   /** For types only, there is no value. */
@@ -38,6 +40,7 @@ export function customAggregate<In, Acc, Out>(
     checkFunctionOf(`${part} of an aggregate`, custom[part]);
   }
   const { codec } = custom;
+  if (custom.remove !== undefined) checkFunctionOf('remove of an aggregate', custom.remove);
   if (codec === undefined) checkStorable(custom.create());
   return Object.freeze({
     name: custom.name ?? UNNAMED,
@@ -48,6 +51,9 @@ export function customAggregate<In, Acc, Out>(
         : custom.add(accumulator, event, at as At),
     merge: (accumulator: Acc, other: Acc) => custom.merge(accumulator, other),
     finish: (accumulator: Acc) => custom.finish(accumulator),
+    ...(custom.remove && {
+      remove: (accumulator: Acc, event: In) => custom.remove?.(accumulator, event) as Acc,
+    }),
     codec: codec ?? jsonCodec<Acc>(),
   });
 }

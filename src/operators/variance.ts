@@ -52,7 +52,8 @@ function moments<In>(
   return {
     name: kind === 'sample' ? `${name}-sample` : name,
     create: () => ({ count: 0, total: [], squares: [] }),
-    add: (sums, event) => addValue(sums, of(event)),
+    add: (sums, event) => addValue(sums, of(event), 1),
+    remove: (sums, event) => addValue(sums, of(event), -1),
     merge(sums, other) {
       sums.count += other.count;
       mergeExactSums(sums.total, other.total);
@@ -67,15 +68,16 @@ function moments<In>(
 /** The square of a greater one could not be added up. */
 const GREATEST = 2 ** 485;
 
-function addValue(sums: Moments, value: number): Moments {
+/** Once, or minus once: what was added is taken away again to the last bit. */
+function addValue(sums: Moments, value: number, times: 1 | -1): Moments {
   if (typeof value !== 'number' || !(Math.abs(value) <= GREATEST)) {
     throw new BadRecordError('a value to take the variance of is not a finite number up to 2^485');
   }
   const square = value * value;
-  sums.count += 1;
-  addToExactSum(sums.total, value);
-  addToExactSum(sums.squares, square);
-  addToExactSum(sums.squares, squareError(value, square));
+  sums.count += times;
+  addToExactSum(sums.total, times * value);
+  addToExactSum(sums.squares, times * square);
+  addToExactSum(sums.squares, times * squareError(value, square));
   return sums;
 }
 

@@ -133,7 +133,23 @@ export const LAWS: readonly Law[] = [
       ];
     },
   },
+  {
+    name: 'removing undoes adding',
+    hint: 'Let remove() undo add() whatever came in between, or leave it out if it cannot.',
+    sides(aggregate, { a, b, c }) {
+      if (aggregate.remove === undefined || a.length + c.length === 0) return undefined;
+      const gone = () => b.reduce((held, { value }) => removed(aggregate, held, value), between());
+      const between = () => stored(aggregate, fold(aggregate, c, merged(aggregate, a, b)));
+      return [
+        ['adding a and c', outcome(aggregate, () => fold(aggregate, c, fold(aggregate, a)))],
+        ['adding a, b and c and removing b', outcome(aggregate, gone)],
+      ];
+    },
+  },
 ];
+
+const removed = <In>(aggregate: AnyAggregate<In>, held: unknown, value: In): unknown =>
+  aggregate.remove?.(held, value);
 
 const bound = (aggregate: AnyAggregate) => ({
   create: (): unknown => aggregate.create(),

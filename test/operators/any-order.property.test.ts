@@ -61,6 +61,40 @@ test.each(EVERY.map((of) => [of.name, of] as const))(
   },
 );
 
+const INVERTIBLE = EVERY.filter(({ remove }) => remove !== undefined);
+
+test('aggregates that can take back what was added', () => {
+  expect(INVERTIBLE.map(({ name }) => name)).toEqual([
+    'count',
+    'sum',
+    'sum-decimal',
+    'average',
+    'variance',
+    'variance-sample',
+    'standard-deviation',
+    'standard-deviation-sample',
+    '{n=count,total=sum}',
+  ]);
+});
+
+test.each(INVERTIBLE.map((of) => [of.name, of] as const))(
+  '%s: what was added and removed leaves no trace',
+  (_name, of) => {
+    fc.assert(
+      fc.property(events, events, fc.infiniteStream(fc.nat()), (kept, gone, chance) => {
+        const next = (below: number): number => (chance.next().value as number) % below;
+        const held = folded(of, shuffled([...kept, ...gone], next));
+        const left = shuffled(gone, next).reduce(
+          (into, { reading: read }) => of.remove?.(into, read),
+          stored(of, held),
+        );
+        expect(of.finish(stored(of, left))).toStrictEqual(of.finish(folded(of, kept)));
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
+
 const folded = (of: AnyAggregate<Reading>, list: readonly Event[]): unknown =>
   list.reduce((held, { reading: read, at }) => of.add(held, read, at), of.create());
 

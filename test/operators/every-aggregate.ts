@@ -76,5 +76,6 @@ export const EVERY: readonly AnyAggregate<Reading>[] = [
   minBy(value),
   maxBy(value, word),
   wordCounts,
+  aggregate({ n: count(), total: sum(value) }),
   aggregate({ n: count(), total: sum(value), words: collect(word), words2: wordCounts }),
 ];

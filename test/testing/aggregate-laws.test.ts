@@ -89,6 +89,21 @@ describe('what breaks a law is told, with an example', () => {
     );
   });
 
+  test.each<[string, NonNullable<List['remove']>]>([
+    ['takes the last one, whichever it is', (list) => list.slice(0, -1)],
+    ['takes all that are equal', (list, value) => list.filter((one) => one !== value)],
+    ['does nothing', (list) => list],
+  ])('removing undoes adding: one that %s', (_what, remove) => {
+    expect(() => checkAggregateLaws({ ...sorted, remove }, [1, 2, 3])).toThrow(
+      /breaks the law that removing undoes adding: adding a and c gives .* b = \[ \d \]/,
+    );
+  });
+
+  test('one equal value is removed: that is right', () => {
+    const remove: List['remove'] = (list, value) => list.toSpliced(list.indexOf(value), 1);
+    expect(() => checkAggregateLaws({ ...sorted, remove }, [1, 2, 3])).not.toThrow();
+  });
+
   test('floats that are added up plainly are not associative; the example is small', () => {
     const rounded = aggregate({
       name: 'plain-sum',
