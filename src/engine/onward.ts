@@ -1,16 +1,15 @@
-import { BadRecordError } from '../errors.ts';
 import { type Result, shapeOf, timeOf } from '../operators/operator.ts';
 import { NO_KEY } from '../schema/key.ts';
-import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
+import type { DeadLetter } from '../sinks/dead-letter-sink.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
 import type { InputPlan } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
 import { Intake } from './intake.ts';
-import { type At, eventOf, type Told } from './outlets.ts';
+import { type At, eventOf, type Told, takenBack } from './outlets.ts';
 import type { StageContext } from './ports.ts';
+import { type Complaint, complaintOf, laneOf, letterOf, positionOf } from './refused.ts';
 import { segmentItems } from './segments.ts';
-import { describeError } from './steps.ts';
 import { toldBefore } from './told.ts';
 
 /** What a firing has for the stages that read it: segments, and results that they cannot take. */
@@ -56,8 +55,8 @@ class Hand {
     this.#fold = new Fold(next.stage);
     this.#intake = new Intake(next.stage);
     this.#watermark = toldBefore(context, at.slot);
-    this.#lane = `${at.stage}@${at.bucket}`;
-    this.#position = `${slotText(at.slot)}#${String(at.chunk).padStart(6, '0')}`;
+    this.#lane = laneOf(at);
+    this.#position = positionOf(at);
   }
 
   over(told: readonly Told[]): Onward {
@@ -75,44 +74,35 @@ class Hand {
     return { items: segmentItems(this.#next, attempt, this.#fold), letters: this.#letters };
   }
 
-  /** All that a result makes of itself is taken, or nothing is. */
+  /** What cannot be taken is set aside; the old row of a change is taken back all the same. */
   #add(input: InputPlan, key: string, result: Result): void {
-    const intake = this.#intake;
+    const { name } = this.#next.stage;
     const index = this.#index;
+    const complaint = this.#take(input, key, result);
+    if (complaint !== undefined) {
+      const refused = { reader: name, index, key, result, complaint };
+      this.#letters.push(letterOf(this.#context, this.#at, refused));
+      const rest = input.takesBack ? takenBack(result) : undefined;
+      if (rest !== undefined) this.#take(input, key, rest);
+    }
+    this.#index += Math.max(1, this.#intake.count);
+  }
+
+  /** All that a result makes of itself is taken, or nothing is, with what is wrong about it. */
+  #take(input: InputPlan, key: string, result: Result): Complaint | undefined {
+    const intake = this.#intake;
     try {
       intake.begin(takesEffect(result, this.#at.slot, this.#watermark), this.#watermark);
       const shape = shapeOf(this.#context.stage.operator, result.tag);
       intake.add(input, eventOf(shape, key, result));
-      if (intake.lacksKey) this.#refuse(result, key, index, 'KEY', NO_KEY);
-      else {
-        const origin = { lane: this.#lane, position: this.#position, index };
-        intake.foldInto(this.#fold, origin);
-        if (intake.late > 0) this.#refuse(result, key, index, 'LATE', `at ${this.#watermark}`);
-      }
+      if (intake.lacksKey) return { reason: 'KEY', detail: NO_KEY };
+      const origin = { lane: this.#lane, position: this.#position, index: this.#index };
+      intake.foldInto(this.#fold, origin);
+      if (intake.late > 0) return { reason: 'LATE', detail: `at ${this.#watermark}` };
     } catch (error) {
-      if (error instanceof BadRecordError) this.#refuse(result, key, index, 'VALUE', error.message);
-      else {
-        const detail = `a function of the pipeline threw ${describeError(error)}`;
-        this.#refuse(result, key, index, 'FUNCTION', detail);
-      }
+      return complaintOf(error);
     }
-    this.#index += Math.max(1, intake.count);
-  }
-
-  /** A result is to its stage what a record is to a stream. */
-  #refuse(
-    result: Result,
-    key: string,
-    index: number,
-    reason: DeadLetterReason,
-    detail: string,
-  ): void {
-    // Another stage that reads it may refuse other results.
-    const lane = `${this.#lane}>${this.#next.stage.name}`;
-    const from = { source: this.#context.stage.name, lane, position: this.#position };
-    const data = Buffer.from(JSON.stringify({ key, ...result }));
-    const arrivalTime = this.#context.clock();
-    this.#letters.push({ ...from, index, data, arrivalTime, reason, detail });
+    return undefined;
   }
 }
 

@@ -22,34 +22,66 @@ export async function writeEach(
   }
 }
 
-/** What an outlet tells of the results of a key in a slot, with identities. `emits`: as the operator has them. */
-export function outputsOf(
-  { shape, tag, steps }: Outlet,
-  emits: Shape,
-  at: At,
-  key: string,
-  results: readonly Result[],
-): Output[] {
+/** What becomes of results on their way. */
+export interface Way {
+  readonly outlet: Outlet;
+  /** What they are as they come from the operator. */
+  readonly emits: Shape;
+  readonly at: At;
+  /** What a stateless operator fails on is told no further. */
+  readonly refuse: (key: string, result: Result, error: unknown) => void;
+}
+
+/** What an outlet tells of the results of a key in a slot, with identities. */
+export function outputsOf(way: Way, key: string, results: readonly Result[]): Output[] {
+  const { shape, tag, steps } = way.outlet;
+  const asTheyAre = steps.length === 0 && shape === way.emits;
   const outputs: Output[] = [];
-  const tell = (row: string, result: Result): void => {
-    outputs.push(outputOf(shape, at, row, result, outputs.length));
-  };
-  const asTheyAre = steps.length === 0 && shape === emits;
   for (const result of results) {
     if (result.tag !== tag) continue;
     if (asTheyAre || (result.retracted && shape === 'windows')) {
-      tell(key, result);
+      outputs.push(outputOf(shape, way.at, key, result, outputs.length));
       continue;
     }
-    const event = eventOf(emits, key, result);
-    applySteps(steps, event, (made) => {
-      if (shape === 'changes') tell((made as Change).key, changedRow(result, made as Change));
-      else if (shape === 'events') tell(key, eventAlone(result, made));
-      else tell(key, made === event ? result : { ...result, value: made });
-    });
+    for (const [row, told] of toldBy(way, key, result)) {
+      outputs.push(outputOf(shape, way.at, row, told, outputs.length));
+    }
   }
   return outputs;
 }
+
+/** A result, and whose it is. */
+type Made = readonly [row: string, result: Result];
+
+/** All that the stateless operators make of a result, or nothing; of a change the old row is taken back. */
+function toldBy(way: Way, key: string, result: Result): Made[] {
+  try {
+    return madeOf(way, key, result);
+  } catch (error) {
+    way.refuse(key, result, error);
+    const rest = way.outlet.shape === 'changes' ? takenBack(result) : undefined;
+    return rest === undefined ? [] : madeOf(way, key, rest);
+  }
+}
+
+function madeOf({ outlet, emits }: Way, key: string, result: Result): Made[] {
+  const { shape, steps } = outlet;
+  const all: Made[] = [];
+  const event = eventOf(emits, key, result);
+  applySteps(steps, event, (made) => {
+    if (shape === 'changes') all.push([(made as Change).key, changedRow(result, made as Change)]);
+    else if (shape === 'events') all.push([key, eventAlone(result, made)]);
+    else all.push([key, made === event ? result : { ...result, value: made }]);
+  });
+  return all;
+}
+
+/**
+ * What is left of a change whose new row cannot be taken: the old one is gone all the same, or whoever
+ * reads on would keep it for ever. `undefined`: there was no old row.
+ */
+export const takenBack = (result: Result): Result | undefined =>
+  result.old === undefined ? undefined : { ...result, value: undefined, retracted: true };
 
 /** A change of a row, as the stateless operators see it. */
 interface Change extends Pick<Result, 'value' | 'old'> {

@@ -3,8 +3,9 @@ import type { Output } from '../sinks/sink.ts';
 import { advanceStage } from './advance.ts';
 import { commitFired } from './bucket.ts';
 import { both, NOTHING, type Onward, onward } from './onward.ts';
-import { type At, outputsOf, type Told, writeEach } from './outlets.ts';
+import { type At, outputsOf, type Told, type Way, writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
+import { complaintOf, letterOf } from './refused.ts';
 
 /** Keys in the order and the groups in which they are worked on: the same ones at every firing. */
 export function* chunksOf(
@@ -19,6 +20,9 @@ export function* chunksOf(
 
 /** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
 const WRITTEN_TOGETHER = 500;
+
+/** No stage can be named so. */
+const TABLES = '(tables)';
 
 /**
  * Collects what slots tell, in order, for the sinks and for the stages that read it; commits a slot
@@ -47,16 +51,29 @@ export class Outbox {
   /** Takes what a chunk of keys tells in a slot: all of it, as it is named by the chunk. */
   async add(at: At, told: readonly Told[]): Promise<void> {
     const { outlets, after, stage } = this.#context;
+    const refuse = this.#refusing(at);
     for (const [n, outlet] of outlets.entries()) {
       const emits = shapeOf(stage.operator, outlet.tag);
       const outputs = this.#outputs[n] as Output[];
       for (const [key, results] of told) {
-        for (const output of outputsOf(outlet, emits, at, key, results)) outputs.push(output);
+        for (const output of outputsOf({ outlet, emits, at, refuse }, key, results))
+          outputs.push(output);
       }
     }
     if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));
     for (const [, results] of told) this.#waiting += results.length;
     if (this.#waiting >= WRITTEN_TOGETHER) await this.write();
+  }
+
+  /** Makes dead letters of the results of a chunk that tables refuse. */
+  #refusing(at: At): Way['refuse'] {
+    let index = 0;
+    return (key, result, error) => {
+      const complaint = complaintOf(error);
+      const refused = { reader: TABLES, index: index++, key, result, complaint };
+      const letters = [letterOf(this.#context, at, refused)];
+      this.#onward = both(this.#onward, { items: [], letters });
+    };
   }
 
   async complete(slot: number): Promise<void> {

@@ -30,11 +30,16 @@ export interface StageDraft {
   readonly before: readonly Origin[];
 }
 
-export const inputOf = (path: Path, key: InputPlan['key'], side = 0): InputPlan => ({
-  from: fromOf(path.origin),
-  steps: path.steps,
+export const inputOf = (
+  { origin, steps }: Path,
+  key: InputPlan['key'],
+  { side = 0, shape }: { readonly side?: number; readonly shape?: Shape } = {},
+): InputPlan => ({
+  from: fromOf(origin),
+  steps,
   key,
   side,
+  ...(shape === 'changes' && origin.kind === 'stage' ? { takesBack: true } : {}),
 });
 
 function fromOf(origin: Origin): From {

@@ -61,6 +61,11 @@ export interface InputPlan {
   readonly key: (event: never) => string | number;
   /** Which input of its operator it is: 0, or for a join 0 on the left and 1 on the right. */
   readonly side: number;
+  /**
+   * It reads rows of a table as another stage tells them: where a new row cannot be taken, the old one
+   * is taken back all the same.
+   */
+  readonly takesBack?: boolean;
 }
 
 /** One way out of a stage. */

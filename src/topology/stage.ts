@@ -47,7 +47,7 @@ export function stageDraft(
   );
   for (const { flow } of sides) if (flow.revises) checkRetracts(name, operator);
   const inputs = sides.flatMap(({ flow, key }, side) =>
-    flow.paths.map((path) => inputOf(path, key, side)),
+    flow.paths.map((path) => inputOf(path, key, { side, shape: flow.shape })),
   );
   const before = sides.flatMap(({ flow }) => flow.paths.map(({ origin }) => origin));
   return { stage: { name, inputs, operator, late, buckets, resolutionMs, keysPerChunk }, before };

@@ -109,3 +109,29 @@ test('what is made of results in any number goes to a table as events', async ()
   ]);
   expect(driver.events()).toHaveLength(12);
 });
+
+test('a result that a stateless operator fails on is a dead letter, for a table and for a stage alike', async () => {
+  const picky = hotItems()
+    .counts.filter(({ windowEnd }) => windowEnd === 10_000)
+    .map((window) => {
+      if (window.key === '2') throw new Error('not this one');
+      return window;
+    });
+  const again = picky
+    .keyBy(({ windowEnd }) => windowEnd)
+    .window(TumblingWindow.of(10, SECONDS))
+    .sum(({ value }) => value, { name: 'again' });
+  const driver = testDriver(combine(picky.to(table('picky')), again.to(table('again'))));
+  for (const auction of [1, 2, 3]) await driver.send({ at: 5_000, auction, bidder: 1 });
+  await driver.end();
+  expect(driver.results('picky').map(({ key }) => key)).toEqual(['1', '3']);
+  expect(driver.results('again').map(({ value }) => value)).toEqual([2]);
+  const letters = driver
+    .deadLetters()
+    .map(({ source, reason, detail }) => [source, reason, detail]);
+  const detail = 'a function of the pipeline threw Error: not this one';
+  expect(letters).toEqual([
+    ['bids-per-auction', 'FUNCTION', detail],
+    ['bids-per-auction', 'FUNCTION', detail],
+  ]);
+});
