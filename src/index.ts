@@ -60,6 +60,16 @@ export { describeJson, type PlanDescription } from './topology/describe-json.ts'
 export { describeMermaid } from './topology/describe-mermaid.ts';
 export type { Joined, JoinInterval, OuterJoined } from './topology/joined.ts';
 export { type LookedUp, type LookupOptions, type RowsOf, rowsOf } from './topology/lookup.ts';
+export type {
+  DedupeOptions,
+  EvolveOptions,
+  GroupOptions,
+  JoinOptions,
+  LateOptions,
+  ProcessOptions,
+  StageOptions,
+  TableOptions,
+} from './topology/options.ts';
 export { combine, lateEvents, pipeline, table } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,
@@ -76,21 +86,18 @@ export type {
   Step,
 } from './topology/plan.ts';
 export type {
-  DedupeOptions,
+  Aggregations,
   Evolved,
-  EvolveOptions,
-  JoinOptions,
+  GroupedTable,
   KeyedStream,
-  LateOptions,
+  Made,
   PipelineBuilder,
+  Pointer,
   Processed,
-  ProcessOptions,
   Results,
   RowChange,
-  StageOptions,
   Stream,
   Table,
-  TableOptions,
   WindowedStream,
   WindowResult,
 } from './topology/stream.ts';

@@ -1,6 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './operator.ts';
+import { DEFAULT_RESOLUTION_MS, type Operator, type Result } from './operator.ts';
+import { rowChange } from './row-change.ts';
 
 /** What is said of a row: the whole of it, or, with nothing, that it is deleted. */
 export interface SaidRow {
@@ -40,7 +41,13 @@ export const latestRows = (): Operator<SaidRow, Kept[], StoredRow> => ({
       for (const change of [...changes].sort(inOrder)) {
         if (row !== undefined && inOrder(change, row.last) <= 0) continue;
         const told = row?.told ?? 0;
-        const result = changed(row?.last, change, told, slot - resolutionMs);
+        const result = rowChange({
+          old: row && eventOf(row.last),
+          value: eventOf(change),
+          // What comes late takes effect when it is known, or it would be late for whoever reads on.
+          time: Math.max(change.time, slot - resolutionMs),
+          revision: told,
+        });
         if (result) results.push(result);
         row = { last: change, told: result ? told + 1 : told };
       }
@@ -48,27 +55,6 @@ export const latestRows = (): Operator<SaidRow, Kept[], StoredRow> => ({
     },
   },
 });
-
-/** `undefined` if there is nothing to tell: what is not there was deleted. */
-function changed(
-  before: Kept | undefined,
-  after: Kept,
-  revision: number,
-  notBefore: number,
-): Result | undefined {
-  const old = before && eventOf(before);
-  const value = eventOf(after);
-  if (old === undefined && value === undefined) return undefined;
-  return {
-    // What comes late takes effect when it is known, or it would be late for whoever reads on.
-    ...instant(Math.max(after.time, notBefore)),
-    value,
-    ...(old === undefined ? {} : { old }),
-    revision,
-    retracted: value === undefined,
-    final: false,
-  };
-}
 
 const rowCodec: Codec<StoredRow> = {
   write({ last, told }, to, slot) {

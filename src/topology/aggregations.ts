@@ -11,18 +11,16 @@ import { reduce } from '../operators/reduce.ts';
 import { sumDecimal } from '../operators/sum-decimal.ts';
 import { type TopKOptions, topK } from '../operators/top-k.ts';
 import { standardDeviation, variance } from '../operators/variance.ts';
+import type { StageOptions } from './options.ts';
 import { checkFunction } from './settings.ts';
-import type { Results, StageOptions, WindowedStream } from './stream.ts';
+import type { Aggregations } from './stream.ts';
 
-type Compute = (aggregate: AnyAggregate, options?: StageOptions) => Results<unknown>;
+type Compute = (aggregate: AnyAggregate, options?: StageOptions) => unknown;
 type Event = unknown;
 type HeldStage = StageOptions & HeldOptions;
 
-/** What a windowed stream can compute. */
-export type Aggregations = Omit<WindowedStream<unknown>, 'allowedLateness' | 'sideOutput' | 'emit'>;
-
-/** The methods that end a windowed stream, each for the aggregate of its name. */
-export function aggregations(compute: Compute): Aggregations {
+/** The methods that aggregate, each for the aggregate of its name. */
+export function aggregations(compute: Compute): Aggregations<never, never> {
   /** For aggregates that take a function of the event, and options that the stage's ride along with. */
   const over =
     <F, O>(make: (of: F, options?: O) => AnyAggregate) =>
@@ -59,7 +57,7 @@ export function aggregations(compute: Compute): Aggregations {
       return compute(made, options);
     },
   };
-  return Object.freeze(methods) as unknown as Aggregations;
+  return Object.freeze(methods) as unknown as Aggregations<never, never>;
 }
 
 /** The state is stored under the name of the stage: one that is made up would change with the code. */

@@ -2,8 +2,9 @@ import { PlanError } from '../errors.ts';
 import { type AsOfKind, asOfJoin } from '../operators/as-of-join.ts';
 import type { Operator } from '../operators/operator.ts';
 import { type Build, draftOf } from './build.ts';
+import type { LateOptions, StageOptions } from './options.ts';
 import { DROPPED, flowOf, type Keyed, stageDraft, type TableDraft } from './stage.ts';
-import type { KeyedStream, LateOptions, StageOptions, Table } from './stream.ts';
+import type { KeyedStream, Table } from './stream.ts';
 import { checkSideOutput } from './windowed.ts';
 
 /** The methods of a keyed stream that find the version of a row that was valid when an event happened. */

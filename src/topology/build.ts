@@ -1,6 +1,7 @@
 import type { Flow } from './draft.ts';
+import type { StageOptions } from './options.ts';
 import type { Keyed, TableDraft } from './stage.ts';
-import type { KeyedStream, StageOptions, Stream, Table } from './stream.ts';
+import type { KeyedStream, Stream, Table } from './stream.ts';
 
 /** How the parts of the language make one another. */
 export interface Build {

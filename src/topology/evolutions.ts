@@ -2,11 +2,11 @@ import { applying } from '../operators/evolution.ts';
 import { AUDIT, evolving } from '../operators/evolve.ts';
 import type { Operator } from '../operators/operator.ts';
 import { type Build, standsFor } from './build.ts';
+import type { EvolveOptions } from './options.ts';
 import { lateOf } from './processes.ts';
 import { checkDuration, checkName } from './settings.ts';
-import { flowOf, type Keyed, stageDraft } from './stage.ts';
-import type { Evolved, EvolveOptions } from './stream.ts';
-import { toldBy } from './tables.ts';
+import { flowOf, type Keyed, stageDraft, toldBy } from './stage.ts';
+import type { Evolved } from './stream.ts';
 
 /** The states that the events of keys make, as a table with an audit. */
 export function evolved(

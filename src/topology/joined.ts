@@ -1,4 +1,7 @@
-/** An event of each of two streams, which have the same key and happened near enough to each other. */
+/**
+ * An event of each of two streams, which have the same key and happened near enough to each other; or a
+ * row of each of two tables.
+ */
 export interface Joined<L, R> {
   readonly left: L;
   readonly right: R;

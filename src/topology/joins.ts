@@ -3,8 +3,9 @@ import { intervalJoin, type JoinKind } from '../operators/interval-join.ts';
 import type { Operator } from '../operators/operator.ts';
 import { DAYS } from '../time/duration.ts';
 import { type Build, draftOf } from './build.ts';
+import type { JoinOptions } from './options.ts';
 import { DROPPED, flowOf, type Keyed, stageDraft } from './stage.ts';
-import type { JoinOptions, KeyedStream } from './stream.ts';
+import type { KeyedStream } from './stream.ts';
 import { checkSideOutput } from './windowed.ts';
 
 type Joins = Pick<KeyedStream<never>, 'join' | 'leftJoin' | 'rightJoin' | 'outerJoin'>;

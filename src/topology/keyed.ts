@@ -1,11 +1,16 @@
 import { PlanError } from '../errors.ts';
+import type { AnyAggregate } from '../operators/aggregate.ts';
+import type { Operator } from '../operators/operator.ts';
+import { running } from '../operators/running.ts';
 import type { WindowKind } from '../windows/window.ts';
+import { aggregations } from './aggregations.ts';
 import { asOfJoins } from './as-of.ts';
 import { type Build, standsFor } from './build.ts';
 import { evolved } from './evolutions.ts';
 import { joins } from './joins.ts';
+import type { StageOptions } from './options.ts';
 import { processed } from './processes.ts';
-import type { Keyed } from './stage.ts';
+import { type Keyed, stageDraft, toldBy } from './stage.ts';
 import type { KeyedStream } from './stream.ts';
 import { type RowOptions, rows } from './tables.ts';
 import { windowed } from './windowed.ts';
@@ -19,6 +24,10 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
     },
     process: (options: Parameters<typeof processed>[2]) => processed(build, draft, options),
     evolve: (options: Parameters<typeof evolved>[2]) => evolved(build, draft, options),
+    ...aggregations((aggregate: AnyAggregate, options?: StageOptions) => {
+      const stage = stageDraft([draft], running(aggregate) as Operator, options);
+      return build.table(toldBy(draft.flow.pipeline, stage));
+    }),
     toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
     ...joins(build, draft),
     ...asOfJoins(build, draft),

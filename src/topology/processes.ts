@@ -8,10 +8,11 @@ import { checkSynchronous } from '../operators/user-function.ts';
 import { DAYS } from '../time/duration.ts';
 import { type Build, standsFor } from './build.ts';
 import type { Flow } from './draft.ts';
+import type { DedupeOptions, LateOptions, ProcessOptions } from './options.ts';
 import type { LatePlan } from './plan.ts';
 import { checkCount, checkFunction, checkName } from './settings.ts';
 import { DROPPED, flowOf, type Keyed, stageDraft } from './stage.ts';
-import type { DedupeOptions, LateOptions, Processed, ProcessOptions, Stream } from './stream.ts';
+import type { Processed, Stream } from './stream.ts';
 import { checkSideOutput } from './windowed.ts';
 
 type AnyProcess = ProcessOptions<unknown, unknown, unknown, Record<string, unknown>, unknown>;

@@ -2,9 +2,9 @@ import { PlanError } from '../errors.ts';
 import { type Operator, shapeOf } from '../operators/operator.ts';
 import { relay } from '../operators/relay.ts';
 import { type Flow, inputOf, nameOf, type StageDraft } from './draft.ts';
+import type { StageOptions } from './options.ts';
 import type { InputPlan, LatePlan, SinkPlan } from './plan.ts';
 import { checkCount, checkDuration, checkName } from './settings.ts';
-import type { StageOptions } from './stream.ts';
 import { checkOneNotion } from './time-notion.ts';
 
 /** A flow in groups by key. */
@@ -78,6 +78,16 @@ export const flowOf = (
   paths: [{ origin: { kind: 'stage', draft, ...(tag === undefined ? {} : { tag }) }, steps: [] }],
   shape: shapeOf(draft.stage.operator, tag),
   revises,
+});
+
+/** Changes of rows are in groups by the key of their row. */
+export const rowKey = (change: never): string => (change as { readonly key: string }).key;
+
+/** A table that a stage tells. */
+export const toldBy = (pipeline: string, draft: StageDraft): TableDraft => ({
+  flow: flowOf(pipeline, draft),
+  key: rowKey,
+  isTold: true,
 });
 
 function checkRetracts(name: string, { retracts }: Operator): void {

@@ -3,8 +3,8 @@ import type { ApproximateDistinctOptions } from '../operators/approximate-distin
 import type { Combined, Parts } from '../operators/combined.ts';
 import type { CustomAggregate } from '../operators/custom.ts';
 import type { HeldOptions } from '../operators/distinct.ts';
-import type { AuditEntry, Evolution } from '../operators/evolution.ts';
-import type { ProcessFunctions, SideOutputs } from '../operators/process-context.ts';
+import type { AuditEntry } from '../operators/evolution.ts';
+import type { SideOutputs } from '../operators/process-context.ts';
 import type { Quantiles, QuantilesOptions } from '../operators/quantiles.ts';
 import type { ReduceOptions } from '../operators/reduce.ts';
 import type { Scalar } from '../operators/scalar.ts';
@@ -12,8 +12,18 @@ import type { Ranked, TopKOptions } from '../operators/top-k.ts';
 import type { VarianceOptions } from '../operators/variance.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import type { WindowKind } from '../windows/window.ts';
-import type { Joined, JoinInterval, OuterJoined } from './joined.ts';
+import type { Joined, OuterJoined } from './joined.ts';
 import type { LookedUp, LookupOptions, RowsOf } from './lookup.ts';
+import type {
+  DedupeOptions,
+  EvolveOptions,
+  GroupOptions,
+  JoinOptions,
+  LateOptions,
+  ProcessOptions,
+  StageOptions,
+  TableOptions,
+} from './options.ts';
 import type { Plan, SideSinkPlan, SinkPlan } from './plan.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -57,8 +67,8 @@ export interface Stream<T> {
   readonly type?: T;
 }
 
-/** A stream in groups by key. */
-export interface KeyedStream<T> {
+/** A stream in groups by key. Its aggregates are tables, with a row for each key of all that has come so far. */
+export interface KeyedStream<T> extends Aggregations<T, 'table'> {
   window(window: WindowKind): WindowedStream<T>;
   /**
    * A state machine for each key, with timers in event time. The types are named, `process<Alert>({...})`,
@@ -102,44 +112,10 @@ export interface KeyedStream<T> {
   ): Stream<Joined<T, V | null>>;
 }
 
-/** What a stage that remembers does with late events: they are dropped and counted, or kept here too. */
-export interface LateOptions {
-  readonly sideOutput?: SideSinkPlan;
-}
-
-export interface DedupeOptions<T> extends StageOptions, LateOptions {
-  /** What two events have in common that are the same: text of 1 to 1,024 bytes, or a number. */
-  readonly by: (event: T) => string | number;
-  /** How long after an event that is kept others of its id are dropped, ms, up to 100 years. */
-  readonly within: number;
-}
-
-/** A state machine for each key. See ProcessContext for what its functions can do. */
-export interface ProcessOptions<T, Out, S, Side extends SideOutputs, Unset>
-  extends StageOptions,
-    LateOptions,
-    ProcessFunctions<T, Out, S, Side, Unset> {
-  readonly name: string;
-  /** What `state.get()` gives where nothing was set. */
-  readonly initial?: S;
-  /** The names of the side outputs. */
-  readonly tags?: readonly (keyof Side & string)[];
-}
-
 /** What a process emits, as a stream, and what it emits besides. */
 export interface Processed<Out, Side extends SideOutputs> extends Stream<Out> {
   /** @throws PlanError NAME_INVALID if `tags` does not name it */
   sideOutput<Tag extends keyof Side & string>(tag: Tag): Stream<Side[Tag]>;
-}
-
-export interface EvolveOptions<T, S> extends StageOptions, LateOptions, Evolution<T, S> {
-  readonly name: string;
-  /**
-   * How long after its time an event is still put in its place, ms: the states after it are made anew,
-   * and what comes of it is told as the next change. The events of so long a time are kept with the
-   * state of their key. Default 0: late events are dropped and counted.
-   */
-  readonly allowedLateness?: number;
 }
 
 /** The state of each key as a table. */
@@ -151,8 +127,6 @@ export interface Evolved<S, T> extends Table<S> {
   audit(): Stream<AuditEntry<T, S>>;
 }
 
-export type TableOptions = StageOptions;
-
 /**
  * Rows by key, as they change: what a stream says, seen as a state. A table has no late events: a
  * change that comes late takes its place in event time, and changes nothing if a later one is known.
@@ -162,9 +136,46 @@ export interface Table<V> {
   changes(): Stream<RowChange<V>>;
   /** Ends the pipeline: the rows are kept there, one a key, deleted ones marked. */
   to(sink: SinkPlan): Plan;
+  /** The rows that pass; one that passes no more is deleted. */
+  filter<S extends V>(predicate: (row: V, key: string) => row is S): Table<S>;
+  filter(predicate: (row: V, key: string) => boolean): Table<V>;
+  /** Makes another row of each; of `null` and `undefined` none. The function must give the same for the same row. */
+  mapValues<U>(change: (row: V, key: string) => U | null | undefined): Table<U>;
+  /**
+   * The rows in groups that they name themselves; one that names `null` or `undefined` is in none. A row
+   * that changes leaves its old group and comes into its new one.
+   */
+  groupBy(group: (row: V, key: string) => Pointer): GroupedTable<V>;
+  /** A row for each key that both tables have. */
+  join<R>(other: Table<R>, options?: StageOptions): Table<Joined<V, R>>;
+  /** A row for each key of this table; `right` is `null` where the other has none. */
+  leftJoin<R>(other: Table<R>, options?: StageOptions): Table<Joined<V, R | null>>;
+  /** A row for each key of either table; the side that has none is `null`. */
+  outerJoin<R>(other: Table<R>, options?: StageOptions): Table<OuterJoined<V, R>>;
+  /**
+   * A row for each row of this table whose foreign key is a key of the other one; it changes when either
+   * of them does, and is deleted with either.
+   */
+  joinOn<R>(
+    other: Table<R>,
+    foreignKey: (row: V, key: string) => Pointer,
+    options?: StageOptions,
+  ): Table<Joined<V, R>>;
+  /** A row for each row of this table; `right` is `null` where its foreign key is none, or leads to none. */
+  leftJoinOn<R>(
+    other: Table<R>,
+    foreignKey: (row: V, key: string) => Pointer,
+    options?: StageOptions,
+  ): Table<Joined<V, R | null>>;
   /** The type of one row, for `typeof table.type`; there is no value. */
   readonly type?: V;
 }
+
+/** A key, or none. */
+export type Pointer = string | number | null | undefined;
+
+/** The rows of a table in groups; each aggregate is a table with a row for each group that has rows. */
+export type GroupedTable<V> = Aggregations<V, 'table', GroupOptions>;
 
 /** What happened to a row. */
 export interface RowChange<V> {
@@ -175,39 +186,8 @@ export interface RowChange<V> {
   readonly old: V | undefined;
 }
 
-/** How a stage is stored and run. */
-export interface StageOptions {
-  /**
-   * The state is stored under it, so that it outlives refactoring. Default: the words of stream,
-   * window and aggregate, such as `clicks-tumbling-5m-count`.
-   */
-  readonly name?: string;
-  /** How many parts of the key space fire in parallel, 1 to 1,024. Default 4. */
-  readonly buckets?: number;
-  /** The grid of event time on which windows close, ms. Default: the windows' own ends. */
-  readonly resolution?: number;
-  /** How many keys are written to the sink at a time, 1 to 10,000. Default 500. */
-  readonly keysPerChunk?: number;
-}
-
-/**
- * How far apart the events of a join may be, and how it is stored and run. Its grid of event time is 1 s,
- * unless `resolution` says otherwise.
- */
-export type JoinOptions = StageOptions &
-  JoinInterval & {
-    /**
-     * Keeps events that are too late for any partner, as `lateEvents('late-orders')`; they are counted in
-     * any case.
-     */
-    readonly sideOutput?: SideSinkPlan;
-  };
-
-/**
- * Windows of a keyed stream, waiting for what is to be computed in each. The aggregates of the same
- * names say what each one means and costs.
- */
-export interface WindowedStream<T> {
+/** Windows of a keyed stream, waiting for what is to be computed in each. */
+export interface WindowedStream<T> extends Aggregations<T, 'windows'> {
   /**
    * Takes events up to this much after the end of their window, ms: each slot of them makes a revision
    * of the window's result, with the old value beside the new one. Default 0: late events are dropped
@@ -218,51 +198,58 @@ export interface WindowedStream<T> {
   sideOutput(sink: SideSinkPlan): WindowedStream<T>;
   /** Tells what open windows have so far, every so often in event time, as early results. */
   emit(early: { readonly every: number }): WindowedStream<T>;
-  count(options?: StageOptions): Results<number>;
-  sum(of: (event: T) => number, options?: StageOptions): Results<number>;
+}
+
+/** What an aggregate gives: a result for each window, or a row for each key, unless that is `null`. */
+export interface Made<V> {
+  readonly windows: Results<V>;
+  readonly table: Table<NonNullable<V>>;
+}
+
+/** What can be computed of events, or of rows. The aggregates of the same names say what each one means and costs. */
+export interface Aggregations<T, K extends keyof Made<unknown>, O = StageOptions> {
+  count(options?: O): Made<number>[K];
+  sum(of: (event: T) => number, options?: O): Made<number>[K];
   /** Of decimals given as text, to the last digit. */
-  sumDecimal(of: (event: T) => string | bigint, options?: StageOptions): Results<string>;
-  min(of: (event: T) => number, options?: StageOptions): Results<number>;
-  max(of: (event: T) => number, options?: StageOptions): Results<number>;
-  average(of: (event: T) => number, options?: StageOptions): Results<number>;
-  variance(of: (event: T) => number, options?: StageOptions & VarianceOptions): Results<number>;
-  standardDeviation(
-    of: (event: T) => number,
-    options?: StageOptions & VarianceOptions,
-  ): Results<number>;
+  sumDecimal(of: (event: T) => string | bigint, options?: O): Made<string>[K];
+  min(of: (event: T) => number, options?: O): Made<number>[K];
+  max(of: (event: T) => number, options?: O): Made<number>[K];
+  average(of: (event: T) => number, options?: O): Made<number>[K];
+  variance(of: (event: T) => number, options?: O & VarianceOptions): Made<number>[K];
+  standardDeviation(of: (event: T) => number, options?: O & VarianceOptions): Made<number>[K];
   /** How many different values, exactly. */
-  distinct(of: (event: T) => Scalar, options?: StageOptions & HeldOptions): Results<number>;
+  distinct(of: (event: T) => Scalar, options?: O & HeldOptions): Made<number>[K];
   /** About how many different values, in bounded space. */
   approximateDistinct(
     of: (event: T) => Scalar,
-    options?: StageOptions & ApproximateDistinctOptions,
-  ): Results<number>;
+    options?: O & ApproximateDistinctOptions,
+  ): Made<number>[K];
   /** The `k` most frequent values, or those of the greatest weight, greatest first. */
   topK<V extends Scalar>(
     k: number,
     of: (event: T) => V,
-    options?: StageOptions & TopKOptions<T>,
-  ): Results<readonly Ranked<V>[]>;
+    options?: O & TopKOptions<T>,
+  ): Made<readonly Ranked<V>[]>[K];
   /** `quantiles([0.5, 0.99], (e) => e.durationMs)` gives `{ '0.5': 12, '0.99': 80 }`. */
   quantiles<const Q extends number>(
     wanted: readonly Q[],
     of: (event: T) => number,
-    options?: StageOptions & QuantilesOptions,
-  ): Results<Quantiles<Q>>;
+    options?: O & QuantilesOptions,
+  ): Made<Quantiles<Q>>[K];
   /** All events, or a value of each, in event-time order. */
-  collect(options?: StageOptions & HeldOptions): Results<readonly T[]>;
-  collect<V>(of: (event: T) => V, options?: StageOptions & HeldOptions): Results<readonly V[]>;
+  collect(options?: O & HeldOptions): Made<readonly T[]>[K];
+  collect<V>(of: (event: T) => V, options?: O & HeldOptions): Made<readonly V[]>[K];
   /** The events made one, two at a time, in event-time order. */
-  reduce(combine: (left: T, right: T) => T, options?: StageOptions & ReduceOptions): Results<T>;
+  reduce(combine: (left: T, right: T) => T, options?: O & ReduceOptions): Made<T>[K];
   /** Several at once: `{ n: count(), revenue: sum((e) => e.amount) }`, and the stage has a name. */
   aggregate<P extends Parts<T>>(
     parts: P,
-    options: StageOptions & { readonly name: string },
-  ): Results<Combined<P>>;
+    options: O & { readonly name: string },
+  ): Made<Combined<P>>[K];
   /** Any aggregate, such as `first((e) => e.page)`. */
-  aggregate<Out>(aggregate: AnyAggregate<T, Out>, options?: StageOptions): Results<Out>;
+  aggregate<Out>(aggregate: AnyAggregate<T, Out>, options?: O): Made<Out>[K];
   /** One of your own; it has a `name`, or the stage has. */
-  aggregate<Acc, Out>(custom: CustomAggregate<T, Acc, Out>, options?: StageOptions): Results<Out>;
+  aggregate<Acc, Out>(custom: CustomAggregate<T, Acc, Out>, options?: O): Made<Out>[K];
 }
 
 /** One result of one window of one key, which happens at its last instant. Times in ms; `windowEnd` is not included. */
@@ -274,7 +261,13 @@ export interface WindowResult<V> {
 }
 
 /** The results of all windows, each once, when its window has closed: a stream like any other. */
-export type Results<V> = Stream<WindowResult<V>>;
+export interface Results<V> extends Stream<WindowResult<V>> {
+  /**
+   * The same as a table, whose key is `start#key`: the start of the window in ms, and the key. A result
+   * that is told anew changes its row; a session that became part of another one is a deleted row.
+   */
+  asTable(): Table<WindowResult<V>>;
+}
 
 /** The beginning of a pipeline. */
 export interface PipelineBuilder {

@@ -2,11 +2,12 @@ import { PlanError } from '../errors.ts';
 import { type Build, draftOf, standsFor } from './build.ts';
 import { type Flow, planOf, united } from './draft.ts';
 import { type LookupOptions, lookupStep } from './lookup.ts';
+import type { DedupeOptions } from './options.ts';
 import type { OutputPlan, Plan, SinkPlan, Step } from './plan.ts';
 import { deduped } from './processes.ts';
 import { checkFunction } from './settings.ts';
 import { relayDraft } from './stage.ts';
-import type { DedupeOptions, Stream } from './stream.ts';
+import type { Stream } from './stream.ts';
 
 type Predicate = (event: unknown) => boolean;
 

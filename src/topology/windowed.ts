@@ -8,10 +8,12 @@ import { updatingWindows } from '../operators/updating-windows.ts';
 import type { WindowKind } from '../windows/window.ts';
 import { aggregations } from './aggregations.ts';
 import type { Build } from './build.ts';
+import type { StageOptions } from './options.ts';
 import type { LatePlan, SideSinkPlan } from './plan.ts';
 import { checkDuration } from './settings.ts';
 import { DROPPED, flowOf, type Keyed, stageDraft } from './stage.ts';
-import type { StageOptions, WindowedStream } from './stream.ts';
+import type { WindowedStream } from './stream.ts';
+import { results } from './window-rows.ts';
 
 /** Windows of a keyed stream as their author sees them. */
 export function windowed(
@@ -22,7 +24,7 @@ export function windowed(
 ): WindowedStream<never> {
   const compute = aggregations((aggregate: AnyAggregate, options?: StageOptions) => {
     const stage = stageDraft([draft], windowOperator(window, late, aggregate), options, late);
-    return build.stream(flowOf(draft.flow.pipeline, stage, { revises: isUpdated(late) }));
+    return results(build, flowOf(draft.flow.pipeline, stage, { revises: isUpdated(late) }));
   });
   const later = (more: Partial<LatePlan>): WindowedStream<never> =>
     windowed(build, draft, window, { ...late, ...more });
