@@ -3,6 +3,7 @@ import { fold } from './fold.ts';
 import { joins } from './joins.ts';
 import { lookBack } from './look-back.ts';
 import { streamTable, temporal } from './stream-table.ts';
+import { foreignKeyJoins, groupedTables, tableJoins } from './tables.ts';
 import { channels, partitions } from './watermarks.ts';
 import { windows } from './windows.ts';
 
@@ -20,4 +21,7 @@ export const ADAPTERS: Readonly<Record<string, Adapter>> = {
   'join.stream-table': streamTable,
   'watermark.partitions': partitions,
   'watermark.channels': channels,
+  'join.table-table': tableJoins,
+  'join.foreign-key': foreignKeyJoins,
+  'table.groupBy': groupedTables,
 };

@@ -63,6 +63,12 @@ export const RULES: readonly Rule[] = [
     applies: ({ tags }) => tags.includes('engine-specific'),
   },
   {
+    name: 'updates held back for a time',
+    reason:
+      'A table tells what has changed when a slot of event time closes, for all keys at once, and its resolution says how often that is; there is no holding back of each key by itself.',
+    applies: ({ operator }) => operator === 'suppress.time-limit',
+  },
+  {
     name: 'not built yet',
     reason: 'The library does not have the operator yet.',
     what: ({ operator }) => operator,
@@ -187,6 +193,13 @@ export const RULES: readonly Rule[] = [
       'An event of the stream is late when its slot has closed; Flink joins it with the versions that it still has.',
     leavesOut: ['updates', 'late'],
     applies: tookLateOfStream,
+  },
+  {
+    name: 'empty group',
+    reason:
+      'A group without rows is a deleted row; Kafka Streams keeps it, with a count and a sum of 0.',
+    leavesOut: ['some results'],
+    applies: ({ expected }) => (expected.countUpdates ?? []).some(({ value }) => value === 0),
   },
   {
     name: 'idle by timeout',

@@ -32,6 +32,9 @@ export interface Expected {
   readonly late: readonly Late[];
   readonly onClose?: readonly Update[];
   readonly onCloseEmitStrategy?: readonly Update[];
+  /** Of tables in groups, whose other results are sums. */
+  readonly countUpdates?: readonly Update[];
+  readonly countFinals?: readonly Final[];
   readonly watermarks?: readonly {
     readonly after: number;
     readonly watermark?: number | 'end';
