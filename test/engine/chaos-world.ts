@@ -49,6 +49,8 @@ export interface Judged {
   readonly event: Happening | undefined;
   /** Of the lane, just before it. */
   readonly watermark: number;
+  /** Where it stands. */
+  readonly position: string;
 }
 
 /**
@@ -126,7 +128,7 @@ export class ChaosWorld {
         const event = read && read.at <= record.arrivalTime + SKEW ? read : undefined;
         const before = watermark;
         if (event) watermark = Math.max(watermark, event.at - OUT_OF_ORDER - 1);
-        return { lane, event, watermark: before };
+        return { lane, event, watermark: before, position: record.position };
       });
       raiseBefore('9');
       finals.set(name, watermark);
