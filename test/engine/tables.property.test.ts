@@ -43,7 +43,7 @@ function check(world: ChaosWorld, of: TablePlan): void {
 function checkHistory({ contents }: ChaosWorld, message: string): void {
   const told = [...contents].map(([identity, content]) => {
     const [value, old, position] = JSON.parse(content) as [unknown, unknown, string];
-    return { key: (JSON.parse(identity) as unknown[])[4], value, old, position };
+    return { key: (JSON.parse(identity) as unknown[])[5], value, old, position };
   });
   const standing = new Map<unknown, unknown>();
   for (const { key, value, old } of told.sort((a, b) => compare(a.position, b.position))) {

@@ -407,7 +407,7 @@ suite('a join', () => {
         buckets: 8,
       })
       .to(table('paid'));
-    expect(describe(plan).split('\n').slice(11)).toMatchInlineSnapshot(`
+    expect(describe(plan).split('\n').slice(13)).toMatchInlineSnapshot(`
       [
         "  stage orders-payments-left-join-before-0ms-after-15m",
         "    from       orders > keyBy (input 0)",
