@@ -4,11 +4,18 @@ import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import { lookupsOf } from '../topology/lookup.ts';
-import { laneIn, type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
+import {
+  laneIn,
+  type OutputPlan,
+  type Plan,
+  type StagePlan,
+  stagesBefore,
+  streamsOf,
+} from '../topology/plan.ts';
 import { type Fired, fire } from './fire.ts';
 import { type Gathered, gather } from './gather.ts';
 import { unitedLog } from './logs.ts';
-import type { Ports, StageContext, StageMemory } from './ports.ts';
+import type { Outlet, Ports, StageContext, StageMemory } from './ports.ts';
 import { isAfter } from './position.ts';
 import { raiseLane } from './raise.ts';
 import { RowCache } from './row-cache.ts';
@@ -129,10 +136,7 @@ function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
     stage,
     sources: new Map(streams.map((source) => [source.name, source])),
     log: logs.size === 1 && only !== undefined ? only : unitedLog(logs),
-    outlets: stage.outputs.map(({ sink, ...output }) => ({
-      ...output,
-      sink: found(ports.sinks[sink.name], 'SINK_MISSING', `sink ${sink.name}`),
-    })),
+    outlets: outletsOf(stage, ports.sinks),
     store,
     clock,
     deadLetters,
@@ -151,6 +155,16 @@ function lookupsIn(stage: StagePlan, ports: Ports, caches: Warm['caches']): Look
       return [name, { table, cache: caches.get(name) ?? new RowCache(CACHED_ROWS_MAX) }];
     }),
   );
+}
+
+/** One for each sink: what goes there on several ways is numbered as one. */
+function outletsOf({ outputs }: StagePlan, sinks: Ports['sinks']): Outlet[] {
+  const names = [...new Set(outputs.map(({ sink }) => sink.name))];
+  return names.map((name) => {
+    const ways = outputs.filter(({ sink }) => sink.name === name);
+    const [{ shape }] = ways as [OutputPlan];
+    return { sink: found(sinks[name], 'SINK_MISSING', `sink ${name}`), shape, ways };
+  });
 }
 
 /** Whoever watches must not change what happens by failing. */

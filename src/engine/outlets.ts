@@ -1,7 +1,15 @@
-import { instant, type Origin, type Result, timeOf } from '../operators/operator.ts';
+import {
+  instant,
+  type Operator,
+  type Origin,
+  type Result,
+  shapeOf,
+  timeOf,
+} from '../operators/operator.ts';
 import type { Shape } from '../schema/shape.ts';
 import type { Output } from '../sinks/sink.ts';
 import { slotText } from '../time/slot.ts';
+import type { Step } from '../topology/plan.ts';
 import type { Outlet } from './ports.ts';
 import { applySteps } from './steps.ts';
 
@@ -22,29 +30,33 @@ export async function writeEach(
   }
 }
 
-/** What becomes of results on their way. */
-export interface Way {
+/** What becomes of results on their way to a sink. */
+export interface Telling {
   readonly outlet: Outlet;
-  /** What they are as they come from the operator. */
-  readonly emits: Shape;
+  /** Which has made them. */
+  readonly operator: Operator;
   readonly at: At;
   /** What a stateless operator fails on is told no further. */
   readonly refuse: (key: string, result: Result, error: unknown) => void;
 }
 
 /** What an outlet tells of the results of a key in a slot, with identities. */
-export function outputsOf(way: Way, key: string, results: readonly Result[]): Output[] {
-  const { shape, tag, steps } = way.outlet;
-  const asTheyAre = steps.length === 0 && shape === way.emits;
+export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
+  const { at, operator } = telling;
+  const { shape, ways } = telling.outlet;
   const outputs: Output[] = [];
   for (const result of results) {
-    if (result.tag !== tag) continue;
-    if (asTheyAre || (result.retracted && shape === 'windows')) {
-      outputs.push(outputOf(shape, way.at, key, result, outputs.length));
-      continue;
-    }
-    for (const [row, told] of toldBy(way, key, result)) {
-      outputs.push(outputOf(shape, way.at, row, told, outputs.length));
+    for (const { tag, steps } of ways) {
+      if (result.tag !== tag) continue;
+      const emits = shapeOf(operator, tag);
+      const asItIs = steps.length === 0 && shape === emits;
+      if (asItIs || (result.retracted && shape === 'windows')) {
+        outputs.push(outputOf(shape, at, key, result, outputs.length));
+        continue;
+      }
+      for (const [row, told] of toldBy(telling, { steps, emits }, key, result)) {
+        outputs.push(outputOf(shape, at, row, told, outputs.length));
+      }
     }
   }
   return outputs;
@@ -53,19 +65,25 @@ export function outputsOf(way: Way, key: string, results: readonly Result[]): Ou
 /** A result, and whose it is. */
 type Made = readonly [row: string, result: Result];
 
+/** What the results of one way are, and what happens to them on it. */
+interface OneWay {
+  readonly steps: readonly Step[];
+  readonly emits: Shape;
+}
+
 /** All that the stateless operators make of a result, or nothing; of a change the old row is taken back. */
-function toldBy(way: Way, key: string, result: Result): Made[] {
+function toldBy(telling: Telling, way: OneWay, key: string, result: Result): Made[] {
+  const { shape } = telling.outlet;
   try {
-    return madeOf(way, key, result);
+    return madeOf(shape, way, key, result);
   } catch (error) {
-    way.refuse(key, result, error);
-    const rest = way.outlet.shape === 'changes' ? takenBack(result) : undefined;
-    return rest === undefined ? [] : madeOf(way, key, rest);
+    telling.refuse(key, result, error);
+    const rest = shape === 'changes' ? takenBack(result) : undefined;
+    return rest === undefined ? [] : madeOf(shape, way, key, rest);
   }
 }
 
-function madeOf({ outlet, emits }: Way, key: string, result: Result): Made[] {
-  const { shape, steps } = outlet;
+function madeOf(shape: Shape, { steps, emits }: OneWay, key: string, result: Result): Made[] {
   const all: Made[] = [];
   const event = eventOf(emits, key, result);
   applySteps(steps, event, (made) => {
@@ -121,7 +139,7 @@ export function relayed(stage: string, origin: Origin, time: number, value: unkn
   const { lane, index } = origin;
   const key = `${lane}#${origin.position}`;
   const identity = { stage, bucket: 0, slot: time, chunk: 0, key, index };
-  const position = indexText(index);
+  const position = `${indexText(index)}#${stage}`;
   return {
     ...identity,
     position,
@@ -153,10 +171,16 @@ const finalOutput = (shape: Shape, at: At, key: string, result: Result, index: n
   value: result.value,
   revision: result.revision,
   final: result.final,
-  position: positionOf(at, index),
+  position: positionOf(shape, at, index),
 });
 
-/** Bucket and key are the row's own: the slot and the index order what is written to one row. */
-const positionOf = ({ slot }: At, index: number): string => `${slotText(slot)}#${indexText(index)}`;
+/**
+ * Bucket and key are the row's own: the slot and the index order what is written to one row. Where the
+ * position makes the row, the stage is a part of it: another one may tell something of the same key.
+ */
+function positionOf(shape: Shape, { slot, stage }: At, index: number): string {
+  const position = `${slotText(slot)}#${indexText(index)}`;
+  return shape === 'events' ? `${position}#${stage}` : position;
+}
 
 const indexText = (index: number): string => String(index).padStart(6, '0');

@@ -1,9 +1,8 @@
-import { shapeOf } from '../operators/operator.ts';
 import type { Output } from '../sinks/sink.ts';
 import { advanceStage } from './advance.ts';
 import { commitFired } from './bucket.ts';
 import { both, NOTHING, type Onward, onward } from './onward.ts';
-import { type At, outputsOf, type Told, type Way, writeEach } from './outlets.ts';
+import { type At, outputsOf, type Telling, type Told, writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { complaintOf, letterOf } from './refused.ts';
 
@@ -51,13 +50,12 @@ export class Outbox {
   /** Takes what a chunk of keys tells in a slot: all of it, as it is named by the chunk. */
   async add(at: At, told: readonly Told[]): Promise<void> {
     const { outlets, after, stage } = this.#context;
+    const { operator } = stage;
     const refuse = this.#refusing(at);
     for (const [n, outlet] of outlets.entries()) {
-      const emits = shapeOf(stage.operator, outlet.tag);
       const outputs = this.#outputs[n] as Output[];
-      for (const [key, results] of told) {
-        for (const output of outputsOf({ outlet, emits, at, refuse }, key, results))
-          outputs.push(output);
+      for (const one of told) {
+        for (const output of outputsOf({ outlet, operator, at, refuse }, one)) outputs.push(output);
       }
     }
     if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));
@@ -66,7 +64,7 @@ export class Outbox {
   }
 
   /** Makes dead letters of the results of a chunk that tables refuse. */
-  #refusing(at: At): Way['refuse'] {
+  #refusing(at: At): Telling['refuse'] {
     let index = 0;
     return (key, result, error) => {
       const complaint = complaintOf(error);

@@ -1,6 +1,7 @@
 import { invariant } from '../invariant.ts';
 import type { LookupTable } from '../lookups/lookup.ts';
 import type { Observer } from '../observability/observer.ts';
+import type { Shape } from '../schema/shape.ts';
 import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
@@ -52,9 +53,11 @@ export interface StageContext {
   readonly memory: StageMemory;
 }
 
-/** A way out of a stage, and where it leads. */
-export interface Outlet extends Omit<OutputPlan, 'sink'> {
+/** A sink of a stage, and the ways on which results go there. */
+export interface Outlet {
   readonly sink: Sink;
+  readonly shape: Shape;
+  readonly ways: readonly Pick<OutputPlan, 'tag' | 'steps'>[];
 }
 
 /** The source that a lane of the stage belongs to. */

@@ -80,6 +80,7 @@ export function united(a: Plan, b: Plan): Plan {
   for (const source of b.sources) sources.set(source.name, sameSource(sources, source));
   const stages = new Map(a.stages.map((stage) => [stage.name, stage]));
   for (const stage of b.stages) stages.set(stage.name, bothOutputs(stages.get(stage.name), stage));
+  checkShapes([...stages.values()]);
   return { name: a.name, sources: [...sources.values()], stages: [...stages.values()] };
 }
 
@@ -91,17 +92,23 @@ function sameSource(known: ReadonlyMap<string, SourcePlan>, source: SourcePlan):
 function bothOutputs(known: StagePlan | undefined, stage: StagePlan): StagePlan {
   if (known === undefined) return stage;
   if (known.inputs !== stage.inputs) throw twice('stages', stage.name);
-  const outputs = [...known.outputs, ...stage.outputs];
-  for (const { sink, shape } of outputs) {
-    if (outputs.some((other) => other.sink.name === sink.name && other.shape !== shape)) {
+  return { ...known, outputs: [...known.outputs, ...stage.outputs] };
+}
+
+/** @throws PlanError SINK_INVALID if a table is to hold rows of several kinds */
+function checkShapes(stages: readonly StagePlan[]): void {
+  const shapes = new Map<string, Shape>();
+  for (const { sink, shape } of stages.flatMap(({ outputs }) => outputs)) {
+    const other = shapes.get(sink.name) ?? shape;
+    if (other !== shape) {
       throw new PlanError(
         'SINK_INVALID',
-        `the table ${sink.name} is to hold ${shape} and something else`,
+        `the table ${sink.name} is to hold ${other} and ${shape}`,
         'Give each of them a table of its own.',
       );
     }
+    shapes.set(sink.name, shape);
   }
-  return { ...known, outputs };
 }
 
 const twice = (what: string, name: string): PlanError =>

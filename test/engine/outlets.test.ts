@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { combine, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
+import { testDriver } from '../../src/testing/index.ts';
+
+const clicks = () =>
+  pipeline('test').stream('clicks', {
+    schema: z.object({ at: z.number(), page: z.string(), user: z.string() }),
+    timestamp: (click) => click.at,
+    outOfOrderness: 0,
+  });
+
+type Clicks = ReturnType<typeof clicks>;
+
+const perPage = (stream: Clicks, name = 'per-page') =>
+  stream
+    .keyBy((click) => click.page)
+    .window(TumblingWindow.of(10, SECONDS))
+    .count({ name });
+
+const click = (second: number, page: string, user = 'u') => ({ at: second * SECONDS, page, user });
+
+async function ran(plan: Parameters<typeof testDriver>[0], ...sent: readonly object[]) {
+  const driver = testDriver<unknown>(plan);
+  await driver.send(...sent);
+  await driver.end();
+  return driver;
+}
+
+describe('results of windows that become events of their own', () => {
+  const plan = perPage(clicks())
+    .flatMap(({ key, value, windowEnd }) =>
+      Array.from({ length: value }, (_, n) => `${key} ${n} by ${windowEnd}`),
+    )
+    .to(table('told'));
+
+  test('are rows of their own, at the last instant of their window', async () => {
+    const driver = await ran(plan, click(1, 'a'), click(2, 'a'), click(3, 'b'));
+    expect(driver.events()).toEqual([
+      { key: 'a', time: 9_999, value: 'a 0 by 10000' },
+      { key: 'a', time: 9_999, value: 'a 1 by 10000' },
+      { key: 'b', time: 9_999, value: 'b 0 by 10000' },
+    ]);
+  });
+
+  test('are told once each', async () => {
+    const driver = await ran(plan, click(1, 'a'));
+    expect(driver.takeOutputs()).toMatchObject([{ shape: 'events', revision: 0, final: true }]);
+  });
+});
+
+describe('several ways into one table', () => {
+  test('of one stage lose nothing, whichever branch an event takes', async () => {
+    const [long, short] = perPage(clicks())
+      .flatMap(({ key, value }) => Array.from({ length: value }, (_, n) => ({ key, n })))
+      .branch(({ n }) => n >= 2);
+    if (long === undefined || short === undefined) throw new Error('two branches are expected');
+    const plan = long
+      .map(({ n }) => `long ${n}`)
+      .merge(short.map(({ n }) => `short ${n}`))
+      .to(table('told'));
+    const driver = await ran(plan, ...[1, 2, 3, 4].map((second) => click(second, 'a')));
+    const values = driver.events().map(({ value }) => value);
+    expect(values.sort()).toEqual(['long 2', 'long 3', 'short 0', 'short 1']);
+  });
+
+  test('of two stages lose nothing, though both tell of the same key at the same time', async () => {
+    const stream = clicks();
+    const one = perPage(stream, 'one').flatMap(({ value }) => [`one ${value}`]);
+    const other = perPage(stream, 'other').flatMap(({ value }) => [`other ${value}`]);
+    const driver = await ran(one.merge(other).to(table('told')), click(1, 'a'));
+    expect(driver.events().map(({ value }) => value)).toEqual(['one 1', 'other 1']);
+  });
+
+  test('of the changes of a table keep their order', async () => {
+    const rows = clicks()
+      .keyBy((one) => one.page)
+      .toTable({ name: 'pages', row: ({ user }) => user, resolution: 10 * SECONDS });
+    const [even, odd] = rows.changes().branch(({ value }) => value === 'even');
+    if (even === undefined || odd === undefined) throw new Error('two branches are expected');
+    const plan = even.merge(odd).to(table('told'));
+    for (const users of [
+      ['odd', 'even'],
+      ['even', 'odd'],
+      ['odd', 'odd', 'even'],
+      ['even', 'even', 'odd'],
+    ]) {
+      const driver = await ran(plan, ...users.map((user, n) => click(n + 1, 'a', user)));
+      const told = driver.events().map(({ value }) => (value as { value: string }).value);
+      expect(told).toEqual(users);
+    }
+  });
+});
+
+test('windows and rows in one stream are told as the events that they are', async () => {
+  const stream = clicks();
+  const rows = stream.keyBy((one) => one.page).toTable({ name: 'pages', row: ({ user }) => user });
+  const plan = perPage(stream).merge(rows.changes()).to(table('told'));
+  const driver = await ran(plan, click(1, 'a', 'me'));
+  expect(driver.events()).toMatchObject([
+    { key: 'a', time: 1_000, value: { key: 'a', value: 'me' } },
+    { key: 'a', time: 9_999, value: { key: 'a', windowStart: 0, windowEnd: 10_000, value: 1 } },
+  ]);
+});
+
+test('a table of several kinds of rows is refused, also where two stages write to it', () => {
+  const stream = clicks();
+  const counts = perPage(stream).to(table('told'));
+  expect(() => combine(counts, stream.to(table('told')))).toThrow(
+    expect.objectContaining({
+      code: 'SINK_INVALID',
+      message: 'the table told is to hold windows and events',
+    }),
+  );
+});
