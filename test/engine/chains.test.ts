@@ -1,98 +1,37 @@
 import { expect, test } from 'vitest';
-import * as z from 'zod';
-import {
-  combine,
-  HoppingWindow,
-  maxBy,
-  pipeline,
-  SECONDS,
-  TumblingWindow,
-  table,
-  type WindowResult,
-} from '../../src/index.ts';
+import { table } from '../../src/index.ts';
 import { testDriver } from '../../src/testing/index.ts';
-import { random } from '../support/random.ts';
-
-const bids = () =>
-  pipeline('auctions').stream('bids', {
-    schema: z.object({ at: z.number(), auction: z.number(), bidder: z.number() }),
-    timestamp: (bid) => bid.at,
-    outOfOrderness: 5 * SECONDS,
-  });
-
-/** Query 5 of Nexmark: the auction with the most bids in each window. */
-function hotItems() {
-  const counts = bids()
-    .keyBy((bid) => bid.auction)
-    .window(HoppingWindow.of(60, SECONDS).every(10, SECONDS))
-    .count({ name: 'bids-per-auction' });
-  const hottest = counts
-    .keyBy((window) => window.windowEnd)
-    .window(TumblingWindow.of(10, SECONDS))
-    .aggregate(
-      maxBy((window: WindowResult<number>) => window.value * 1e6 - Number(window.key)),
-      { name: 'hottest' },
-    );
-  return { counts, hottest };
-}
-
-interface Bid {
-  readonly at: number;
-  readonly auction: number;
-  readonly bidder: number;
-}
-
-function someBids(seed: number): Bid[] {
-  const chance = random(seed);
-  return Array.from({ length: 400 }, (_, n) => ({
-    at: n * 500 - chance.below(5 * SECONDS) + 100_000,
-    auction: chance.below(7),
-    bidder: chance.below(20),
-  }));
-}
-
-/** The most bids of an auction in each window, by its end. */
-function recounted(all: readonly Bid[]): Map<number, readonly [auction: number, count: number]> {
-  const counts = new Map<number, Map<number, number>>();
-  for (const { at, auction } of all) {
-    const last = Math.floor(at / 10_000) * 10_000;
-    for (let start = last; start > last - 60_000; start -= 10_000) {
-      const window = counts.get(start + 60_000) ?? new Map<number, number>();
-      window.set(auction, (window.get(auction) ?? 0) + 1);
-      counts.set(start + 60_000, window);
-    }
-  }
-  return new Map(
-    [...counts].map(([end, window]) => {
-      const [first] = [...window].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-      return [end, first ?? [0, 0]];
-    }),
-  );
-}
+import {
+  bidsPerWindow,
+  hotItems,
+  hotItemsPlan,
+  hotOf,
+  hottestOf,
+  someBids,
+} from '../support/hot-items.ts';
 
 test.each([1, 2, 3])('the hottest auction of every window (seed %i)', async (seed) => {
   const all = someBids(seed);
-  const driver = testDriver<{ key: string; value: number }>(hotItems().hottest.to(table('hot')), {
-    lanes: 2,
-  });
+  const driver = testDriver(hotItems().hottest.to(table('hot')), { lanes: 2 });
   for (const [n, bid] of all.entries()) await driver.lane(n % 2).send(bid);
   expect(driver.results().length).toBeGreaterThan(5);
   await driver.end();
-  const told = driver
-    .results()
-    .map(({ key, value }) => [Number(key), [Number(value.key), value.value]]);
-  expect(told).toEqual([...recounted(all)].sort((a, b) => a[0] - b[0]));
+  expect(driver.results().map(hotOf)).toEqual(hottestOf(all));
 });
 
 test('both stages of a chain can have a table', async () => {
-  const { counts, hottest } = hotItems();
-  const plan = combine(counts.to(table('counts')), hottest.to(table('hot')));
+  const plan = hotItemsPlan();
   expect(plan.stages.map(({ name }) => name)).toEqual(['bids-per-auction', 'hottest']);
-  const driver = testDriver(plan);
-  await driver.send({ at: 5_000, auction: 1, bidder: 1 });
+  const all = someBids(4, 50);
+  const driver = testDriver<number>(plan);
+  await driver.send(...all);
   await driver.end();
-  expect(driver.results('counts')).toHaveLength(6);
-  expect(driver.results('hot')).toHaveLength(6);
+  expect(driver.results('hot').map(hotOf)).toEqual(hottestOf(all));
+  const counts = new Map<number, Map<number, number>>();
+  for (const { key, windowEnd, value } of driver.results('counts')) {
+    counts.set(windowEnd, (counts.get(windowEnd) ?? new Map()).set(Number(key), value));
+  }
+  expect(counts).toEqual(bidsPerWindow(all));
 });
 
 test('what is made of results in any number goes to a table as events', async () => {

@@ -72,7 +72,9 @@ function resultText(told: Told): string {
     ([name, { records, filtered, late, deadLetters }]) =>
       `  ${name}: ${grouped(records)} lines, ${grouped(filtered)} filtered out, ${grouped(late)} late, ${grouped(deadLetters)} dead letters`,
   );
-  const files = [...Object.values(summary.results), summary.deadLetters].map(
+  const { results, lateEvents, deadLetters } = summary;
+  const written = [...Object.values(results), ...Object.values(lateEvents), deadLetters];
+  const files = written.map(
     ({ file, lines }) => `  ${path.join(output, file)}: ${grouped(lines)} lines`,
   );
   return `${[headline(told), ...stages, ...files].join('\n')}\n`;

@@ -3,9 +3,9 @@ import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Observer } from '../../observability/observer.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { boundedLog } from './bounded-log.ts';
+import { DEAD_LETTERS, lateNames, resultNames } from './files.ts';
 import type { NumberedLane } from './job.ts';
 import { letterSink } from './letter-sink.ts';
-import { sinkNames } from './publish.ts';
 import { resultSink } from './result-sink.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -25,15 +25,22 @@ export function batchEngine(
 ): Engine {
   const lanesOf = (stream: string): string[] =>
     lanes.filter((lane) => lane.stream === stream).map(({ id }) => id);
-  const stopping = plan.sources.filter(({ onBadRecord }) => onBadRecord === 'stop');
+  const stops = plan.sources.filter(({ onBadRecord }) => onBadRecord === 'stop');
+  const stopping = new Set(stops.map(({ name }) => name));
   return engine(bounded, {
     store,
     // Only times to live depend on it, and nothing here lives that long.
     clock: () => 0,
     sources: Object.fromEntries(plan.sources.map(({ name }) => [name, boundedLog(lanesOf(name))])),
-    sinks: Object.fromEntries(sinkNames(plan).map((name) => [name, resultSink(table, name)])),
-    deadLetters: letterSink({ table, lanes, stopping: new Set(stopping.map(({ name }) => name)) }),
+    sinks: Object.fromEntries(resultNames(plan).map((name) => [name, resultSink(table, name)])),
+    deadLetters: letterSink(DEAD_LETTERS, { table, lanes, stopping }),
+    lateEvents: Object.fromEntries(
+      // Whoever stops at bad records does not stop at late ones.
+      lateNames(plan).map((name) => [name, letterSink(name, { table, lanes, stopping: NOBODY })]),
+    ),
     lookups,
     observe,
   });
 }
+
+const NOBODY: ReadonlySet<string> = new Set();

@@ -11,8 +11,15 @@ export interface LetterSinkOptions {
   readonly stopping: ReadonlySet<string>;
 }
 
-/** Dead letters in a table that may spill. Throws BadRecordError for a stream that stops at them. */
-export function letterSink({ table, lanes, stopping }: LetterSinkOptions): DeadLetterSink {
+/**
+ * Letters in a table that may spill, under a name of theirs. Throws BadRecordError for a stream that stops
+ * at them.
+ */
+export function letterSink(
+  of: string,
+  { table, lanes, stopping }: LetterSinkOptions,
+): DeadLetterSink {
+  const pk = partition(of);
   const names = new Map(lanes.map(({ id, input }) => [id, input.name]));
   const sink: DeadLetterSink = {
     async write(letters) {
@@ -20,7 +27,7 @@ export function letterSink({ table, lanes, stopping }: LetterSinkOptions): DeadL
         const name = names.get(letter.lane) ?? letter.lane;
         if (stopping.has(letter.source)) throw badRecord(letter, name);
         const sk = `${letter.lane}#${letter.position.padStart(16, '0')}#${letter.index}`;
-        table.put({ pk: PARTITION, sk, line: letterLine(letter, name) });
+        table.put({ pk, sk, line: letterLine(letter, name) });
       }
     },
     until: () => sink,
@@ -29,18 +36,22 @@ export function letterSink({ table, lanes, stopping }: LetterSinkOptions): DeadL
 }
 
 /** In the order of the inputs, then of the lines in them. */
-export function* letterLines(table: ItemTable): Generator<string> {
-  for (const { line } of table.between({ pk: PARTITION, from: '', to: '~' }, undefined)) {
-    yield String(line);
-  }
+export function* letterLines(table: ItemTable, of: string): Generator<string> {
+  const all = { pk: partition(of), from: '', to: '\u{10ffff}' };
+  for (const { line } of table.between(all, undefined)) yield String(line);
 }
 
-const PARTITION = '!letters';
+/** No stage has such a name, so it meets none of the engine's partitions. */
+const partition = (of: string): string => `!letters#${of}`;
 
 function letterLine(letter: DeadLetter, lane: string): string {
-  const { reason, detail, position } = letter;
-  return JSON.stringify({ reason, detail, lane, position: Number(position), ...dataOf(letter) });
+  const { reason, detail } = letter;
+  return JSON.stringify({ reason, detail, lane, position: placeOf(letter), ...dataOf(letter) });
 }
+
+/** The number of the line; of what a stage tells another, which is of no line, the slot and the chunk. */
+const placeOf = ({ position }: DeadLetter): number | string =>
+  /^\d+$/.test(position) ? Number(position) : position;
 
 /** Text where it is text, so that a person can read it; else bytes that survive. */
 const dataOf = ({ data }: DeadLetter) =>

@@ -31,7 +31,8 @@ export function* resultLines(table: ItemTable, name: string): Generator<string> 
 const rowOf = ({ shape, windowStart, key, position }: Output): string => {
   if (shape === 'changes') return key;
   const at = `${slotText(windowStart)}#${key}`;
-  return shape === 'windows' ? at : `${at}#${position}`;
+  // Positions of one kind are compared by length, then text.
+  return shape === 'windows' ? at : `${at}#${String(position.length).padStart(4, '0')}${position}`;
 };
 
 /** A result as one line of JSON, empty if it is no more; `revision` is told of windows when it is above 0. */

@@ -3,13 +3,14 @@ import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { batchEngine } from './batch-engine.ts';
 import { boundedPlan, checkLookups, checkTimes } from './bounded-plan.ts';
+import { checkFiles } from './files.ts';
 import { fireAll } from './fire-all.ts';
 import { gatherAll } from './gather-all.ts';
 import type { InputLane } from './input-lane.ts';
 import { checkSameJob, type Job, jobOf, type NumberedLane, numberedLanes } from './job.ts';
 import { prepareOutput } from './output.ts';
 import type { BatchProgress } from './progress.ts';
-import { checkSinks, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import { Run } from './run.ts';
 import { type BatchSummary, readSummary } from './summary.ts';
 import { discard, openWorkspace, unfinishedJob, type Workspace } from './workspace.ts';
@@ -51,8 +52,11 @@ export interface BatchResult {
 
 const MEMORY_LIMIT = 256 * 1024 * 1024;
 const CHECKPOINT_EVERY_MS = 10_000;
-/** The rest is for what is being folded, and for whatever else a process needs. */
-const TABLE_SHARE = 1 / 4;
+/**
+ * The rest is for what is being folded, and for whatever else a process needs: before garbage is
+ * collected, a process has taken several times what it uses.
+ */
+const TABLE_SHARE = 1 / 8;
 const CHUNK_SHARE = 1 / 32;
 
 const limitOf = ({ memoryLimit = MEMORY_LIMIT }: BatchOptions): number => memoryLimit;
@@ -71,7 +75,7 @@ export async function runBatch(plan: Plan, options: BatchOptions): Promise<Batch
   const lanes = numberedLanes(plan, options.inputs);
   const job = jobOf(plan, mode, lanes);
   const { output, start = 'any' } = options;
-  checkSinks(plan);
+  checkFiles(plan);
   checkTimes(plan);
   checkLookups(plan, options.lookups);
   prepareOutput(output);

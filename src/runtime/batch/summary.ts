@@ -3,17 +3,22 @@ import path from 'node:path';
 import type { Tally } from '../../engine/lane.ts';
 import { readTallies } from '../../engine/tallies.ts';
 import type { Store } from '../../store/store.ts';
-import type { Plan } from '../../topology/plan.ts';
+import { type Plan, streamsOf } from '../../topology/plan.ts';
 import type { Job } from './job.ts';
 import type { Written } from './output.ts';
 
 /** What a finished run says about itself, in `summary.json`: the same for the same job, however it ran. */
 export interface BatchSummary extends Job {
   readonly format: typeof FORMAT;
-  /** What became of the lines, by stage. Every line of a stage's stream is in `records` once. */
+  /**
+   * What became of the lines, by stage, for those that read streams. Every line of a stage's streams is
+   * in `records` once.
+   */
   readonly stages: Readonly<Record<string, Tally>>;
   /** By name of the sink. */
   readonly results: Readonly<Record<string, Written>>;
+  /** By name of the place. */
+  readonly lateEvents: Readonly<Record<string, Written>>;
   readonly deadLetters: Written;
 }
 
@@ -26,16 +31,17 @@ export async function summaryOf(
   {
     job,
     store,
-    results,
-    deadLetters,
-  }: Pick<BatchSummary, 'results' | 'deadLetters'> & {
+    ...files
+  }: Pick<BatchSummary, 'results' | 'lateEvents' | 'deadLetters'> & {
     readonly job: Job;
     readonly store: Store;
   },
 ): Promise<BatchSummary> {
   const stages: Record<string, Tally> = {};
-  for (const stage of plan.stages) stages[stage.name] = await readTallies(store, stage);
-  return { format: FORMAT, ...job, stages, results, deadLetters };
+  for (const stage of plan.stages) {
+    if (streamsOf(stage).length > 0) stages[stage.name] = await readTallies(store, stage);
+  }
+  return { format: FORMAT, ...job, stages, ...files };
 }
 
 /** The summary of the run that has finished in a folder, if one has, and if its files are still there. */
@@ -45,7 +51,8 @@ export function readSummary(output: string): BatchSummary | undefined {
   try {
     const summary = JSON.parse(readFileSync(file, 'utf8')) as BatchSummary;
     if (summary.format !== FORMAT) return undefined;
-    const files = [...Object.values(summary.results), summary.deadLetters];
+    const { results, lateEvents, deadLetters } = summary;
+    const files = [...Object.values(results), ...Object.values(lateEvents), deadLetters];
     const areThere = files.every(({ file: name }) => existsSync(path.join(output, name)));
     return areThere ? summary : undefined;
   } catch {

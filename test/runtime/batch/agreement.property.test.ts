@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Plan, WindowKind } from '../../../src/index.ts';
 import { type BatchOptions, runBatch } from '../../../src/runtime/batch/index.ts';
 import { compareUtf8 } from '../../../src/schema/utf8-order.ts';
+import { sinksOf } from '../../../src/topology/plan.ts';
 import { counted } from '../../engine/plain-windows.ts';
-import { counts, type Event, events, sums, WINDOWS } from './plans.ts';
-import { streamed } from './streamed.ts';
+import { counts, type Event, events, greatestSums, mergedSums, sums, WINDOWS } from './plans.ts';
+import { type Streams, streamed } from './streamed.ts';
 import { linesOf, resultsOf, workplace } from './workplace.ts';
 
 const OUT_OF_ORDER = 5_000;
@@ -31,10 +32,10 @@ describe.each(WINDOWS.map((window) => [window.name, window] as const))('%s', (_,
         fc.integer({ min: 1, max: 9 }),
         async (lanes, cut) => {
           const plan = sums({ window });
-          const live = await streamed(plan, lanes, cut);
-          expect(live.tally.late).toBe(0);
+          const live = await streamed(plan, { events: lanes }, cut);
+          expect(Object.values(live.tallies)).toMatchObject([{ late: 0 }]);
           const { output } = await ran(plan, lanes);
-          expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines);
+          expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines('sums'));
         },
       ),
       RUNS,
@@ -44,10 +45,10 @@ describe.each(WINDOWS.map((window) => [window.name, window] as const))('%s', (_,
     fc.assert(
       fc.asyncProperty(lanesOf(6 * OUT_OF_ORDER, 2), async (lanes) => {
         const plan = sums({ window });
-        const live = await streamed(plan, lanes);
+        const live = await streamed(plan, { events: lanes });
         const { output, summary } = await ran(plan, lanes, { arrival: true });
-        expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines);
-        expect(Object.values(summary.stages)).toEqual([live.tally]);
+        expect(linesOf(output, 'sums.jsonl')).toEqual(live.lines('sums'));
+        expect(summary.stages).toEqual(live.tallies);
       }),
       RUNS,
     ));
@@ -68,13 +69,63 @@ describe.each(WINDOWS.map((window) => [window.name, window] as const))('%s', (_,
     ));
 });
 
+describe.each([
+  ['a chain of two stages', greatestSums, ['events']],
+  ['two streams, three stages and a table', mergedSums, ['events', 'others']],
+] as const)('%s', (_, planOf, names) => {
+  const streams = (disorder: number) =>
+    fc.record(Object.fromEntries(names.map((name) => [name, lanesOf(disorder, 2)])));
+  const windows = fc.constantFrom(...WINDOWS);
+  const linesIn = (plan: Plan, output: string) =>
+    sinksOf(plan).map(({ sink: { name } }) => [name, linesOf(output, `${name}.jsonl`)]);
+  const linesOfLive = (plan: Plan, live: Awaited<ReturnType<typeof streamed>>) =>
+    sinksOf(plan).map(({ sink: { name } }) => [name, live.lines(name)]);
+
+  test('a stream of the same lines, where none is late, leaves the same bytes', () =>
+    fc.assert(
+      fc.asyncProperty(streams(OUT_OF_ORDER), windows, fc.nat(9), async (lanes, window, cut) => {
+        const plan = planOf({ window });
+        const live = await streamed(plan, lanes, cut + 1);
+        const { output } = await ran(plan, lanes);
+        expect(linesIn(plan, output)).toEqual(linesOfLive(plan, live));
+      }),
+      RUNS,
+    ));
+
+  test('in order of arrival, each lane has its late events as live', () =>
+    fc.assert(
+      fc.asyncProperty(streams(6 * OUT_OF_ORDER), windows, async (lanes, window) => {
+        const plan = planOf({ window });
+        const live = await streamed(plan, lanes);
+        const { output, summary } = await ran(plan, lanes, { arrival: true });
+        expect(linesIn(plan, output)).toEqual(linesOfLive(plan, live));
+        expect(live.tallies).toMatchObject(summary.stages);
+      }),
+      RUNS,
+    ));
+
+  test('what goes to disk on the way leaves the same bytes as what does not', () =>
+    fc.assert(
+      fc.asyncProperty(streams(60_000), windows, fc.nat(40_000), async (lanes, window, limit) => {
+        const plan = planOf({ window });
+        const roomy = await ran(plan, lanes);
+        const tight = await ran(plan, lanes, { memoryLimit: limit + 1, checkpointEvery: 1 });
+        expect(linesIn(plan, tight.output)).toEqual(linesIn(plan, roomy.output));
+      }),
+      { numRuns: 10 },
+    ));
+});
+
 async function ran(
   plan: Plan,
-  lanes: readonly (readonly Event[])[],
+  lanes: readonly (readonly Event[])[] | Streams,
   options: Partial<BatchOptions> = {},
 ) {
   const output = place.output();
-  const inputs = { events: lanes.map((lane) => place.lane(lane)) };
+  const streams = 'length' in lanes ? { events: lanes as Streams[string] } : lanes;
+  const inputs = Object.fromEntries(
+    Object.entries(streams).map(([name, all]) => [name, all.map((lane) => place.lane(lane))]),
+  );
   return { output, ...(await runBatch(plan, { inputs, output, ...options })) };
 }
 

@@ -4,18 +4,21 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type BatchOptions, fileLane, runBatch } from '../../../src/runtime/batch/index.ts';
 import { random } from '../../support/random.ts';
+import { child, KILLS_MS } from './child.ts';
 import { counts, sums, WINDOWS } from './plans.ts';
 import { linesOf, workplace } from './workplace.ts';
 
 const place = workplace();
 
-test('a run that is killed again and again leaves the same bytes as one that is not', () => {
+test('a run that is killed again and again leaves the same bytes as one that is not', {
+  timeout: KILLS_MS,
+}, () => {
   const files = [0, 1, 2].map((seed) => place.write(manyEvents(seed)));
   const [undisturbed, killed] = [place.output(), place.output()];
-  expect(child(undisturbed, 0, files)).toMatchObject({ status: 0, stdout: 'begun' });
+  expect(child('sums', undisturbed, '', files)).toMatchObject({ status: 0, stdout: 'begun' });
   const kills = [];
   for (let after = 4; ; after *= 2) {
-    const { signal, status, stdout } = child(killed, after, files);
+    const { signal, status, stdout } = child('sums', killed, `after:${after}`, files);
     if (signal === null) {
       expect({ status, stdout }).toEqual({ status: 0, stdout: 'resumed' });
       break;
@@ -125,7 +128,7 @@ test('two runs do not share a folder; the lock of a dead one is no obstacle', as
 const options = (output: string, file: string): BatchOptions => ({
   inputs: { events: [fileLane(file)] },
   output,
-  memoryLimit: 300_000,
+  memoryLimit: 600_000,
 });
 
 async function interrupted(): Promise<{ output: string; file: string }> {
@@ -152,12 +155,4 @@ function manyEvents(seed: number, howMany = 3_000): (object | string)[] {
     value: chance.below(1_000) / 7,
   }));
   return [...events, 'no event'];
-}
-
-function child(output: string, kills: number, files: readonly string[]) {
-  const script = path.join(import.meta.dirname, 'batch-child.ts');
-  const flags = ['--conditions=tidemark-source', '--import', 'tsx'];
-  const args = [...flags, script, output, String(kills), ...files];
-  const { signal, status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  return { signal, status, stdout };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import {
+  combine,
   HoppingWindow,
   type Plan,
   pipeline,
@@ -49,21 +50,55 @@ export function counts(options: PlanOptions = {}): Plan {
     .to(table('counts'));
 }
 
-const windowed = ({
-  window,
-  outOfOrderness,
-  onBadRecord = 'deadLetter',
-}: PlanOptions & { readonly window: WindowKind; readonly outOfOrderness: number }) =>
-  pipeline('test')
-    .stream('events', {
-      schema: z.object({ at: z.number(), key: z.string(), value: z.number() }),
-      timestamp: (e) => e.at,
-      outOfOrderness,
-      maxDelay: 0,
-      onBadRecord,
-    })
+/** The greatest of these sums of any key, for each window in which one ends: a second stage, of the same stream. */
+export function greatestSums(options: PlanOptions = {}): Plan {
+  const { window = TumblingWindow.of(10, SECONDS), outOfOrderness = 5 * SECONDS } = options;
+  const each = windowed({ ...options, window, outOfOrderness }).sum((e) => e.value, {
+    name: 'each',
+    buckets: options.buckets ?? 2,
+  });
+  const greatest = each
+    .keyBy(() => 'all')
+    .window(TumblingWindow.of(10, SECONDS))
+    .max(({ value }) => value, { name: 'greatest', buckets: 2 });
+  return combine(each.to(table('sums')), greatest.to(table('greatest')));
+}
+
+/** Sums over two streams, `events` and `others`, and how many sums there are of each sign. */
+export function mergedSums(options: PlanOptions = {}): Plan {
+  const { window = TumblingWindow.of(10, SECONDS), outOfOrderness = 5 * SECONDS } = options;
+  const [from, others] = ['events', 'others'].map((name) =>
+    stream(name, { ...options, outOfOrderness }),
+  );
+  if (from === undefined || others === undefined) throw new Error('two streams are expected');
+  const each = from
+    .merge(others.map((e) => ({ ...e, value: -e.value })))
+    .keyBy((e) => e.key)
+    .window(window)
+    .sum((e) => e.value, { name: 'each', buckets: options.buckets ?? 2 });
+  const signs = each
+    .keyBy(({ value }) => `${Math.sign(value)}`)
+    .window(HoppingWindow.of(20, SECONDS).every(10, SECONDS))
+    .count({ name: 'signs', buckets: 2 });
+  const rows = from.keyBy((e) => e.key).toTable({ name: 'latest', buckets: 2 });
+  return combine(each.to(table('sums')), signs.to(table('signs')), rows.to(table('latest')));
+}
+
+type Said = PlanOptions & { readonly outOfOrderness: number };
+
+const windowed = ({ window, ...options }: Said & { readonly window: WindowKind }) =>
+  stream('events', options)
     .keyBy((e) => e.key)
     .window(window);
+
+const stream = (name: string, { outOfOrderness, onBadRecord = 'deadLetter' }: Said) =>
+  pipeline('test').stream(name, {
+    schema: z.object({ at: z.number(), key: z.string(), value: z.number() }),
+    timestamp: (e) => e.at,
+    outOfOrderness,
+    maxDelay: 0,
+    onBadRecord,
+  });
 
 /** Events that move on, each up to `disorder` ms behind the newest; often right at a boundary. */
 export function events(disorder: number, maxLength = 60): fc.Arbitrary<Event[]> {
