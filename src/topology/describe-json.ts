@@ -1,3 +1,4 @@
+import type { Shape } from '../schema/shape.ts';
 import { stepText } from './lookup.ts';
 import type { BadRecordPolicy, From, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
 import { notionOf, type TimeNotion } from './time-notion.ts';
@@ -23,6 +24,7 @@ export interface StageDescription {
   readonly name: string;
   readonly inputs: readonly InputDescription[];
   readonly operator: string;
+  readonly late: LateDescription;
   readonly resolutionMs: number;
   readonly buckets: number;
   readonly keysPerChunk: number;
@@ -38,9 +40,22 @@ export interface InputDescription {
   readonly side: number;
 }
 
+/** What becomes of late events; with all of it 0 or `null` they are dropped. */
+export interface LateDescription {
+  readonly allowedLatenessMs: number;
+  /** How often open windows tell what they have so far. */
+  readonly emitEveryMs: number;
+  /** Where late events go. */
+  readonly sideOutput: string | null;
+}
+
 export interface OutputDescription {
+  /** Of several kinds of results, the ones of this name. */
+  readonly tag?: string;
   /** What happens to a result on its way, in order. */
   readonly steps: readonly string[];
+  /** What the sink has one row of. */
+  readonly shape: Shape;
   readonly to: SinkPlan;
 }
 
@@ -67,11 +82,18 @@ const describeStage = (stage: StagePlan): StageDescription => ({
     side,
   })),
   operator: stage.operator.name,
+  late: {
+    allowedLatenessMs: stage.late.allowedLatenessMs,
+    emitEveryMs: stage.late.emitEveryMs,
+    sideOutput: stage.late.sideOutput?.name ?? null,
+  },
   resolutionMs: stage.resolutionMs,
   buckets: stage.buckets,
   keysPerChunk: stage.keysPerChunk,
-  outputs: stage.outputs.map(({ steps, sink }) => ({
+  outputs: stage.outputs.map(({ tag, steps, shape, sink }) => ({
+    ...(tag === undefined ? {} : { tag }),
     steps: steps.map(({ kind }) => kind),
+    shape,
     to: { ...sink },
   })),
 });

@@ -1,12 +1,16 @@
 import { formatDuration } from '../time/duration.ts';
-import { describeJson, type StreamDescription } from './describe-json.ts';
+import { describeJson, type InputDescription, type StreamDescription } from './describe-json.ts';
 import type { From, Plan } from './plan.ts';
 
 /** The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws. */
 export function describeMermaid(plan: Plan): string {
   const { streams, stages } = describeJson(plan);
   const outputs = stages.flatMap((one) => one.outputs);
-  const sinks = new Map(outputs.map(({ to }) => [`${to.kind} ${to.name}`, to]));
+  const late = stages.flatMap(({ late: { sideOutput } }) =>
+    sideOutput === null ? [] : [{ kind: 'late', name: sideOutput }],
+  );
+  const places = [...outputs.map(({ to }) => to), ...late];
+  const sinks = new Map(places.map((one) => [`${one.kind} ${one.name}`, one]));
   const stream = idsOf(
     'stream',
     streams.map(({ name }) => name),
@@ -22,11 +26,12 @@ export function describeMermaid(plan: Plan): string {
     ...streams.map((one) => `  ${stream(one.name)}[/${label(one.name, ...timeOf(one))}/]`),
     ...stages.map(({ name, operator }, n) => `  stage${n}[${label(name, operator)}]`),
     ...[...sinks].map(([id, { kind, name }]) => `  ${sink(id)}[(${label(name, kind)})]`),
-    ...stages.flatMap(({ inputs, outputs }, n) => [
-      ...inputs.map(({ from, steps }) => `  ${begin(from)} ${arrow(steps)} stage${n}`),
-      ...outputs.map(({ steps, to }) => {
-        return `  stage${n} ${arrow(steps)} ${sink(`${to.kind} ${to.name}`)}`;
+    ...stages.flatMap(({ inputs, outputs, late }, n) => [
+      ...inputs.map((input) => `  ${begin(input.from)} ${arrow(wayIn(inputs, input))} stage${n}`),
+      ...outputs.map(({ tag, steps, to }) => {
+        return `  stage${n} ${arrow(way(tag, steps))} ${sink(`${to.kind} ${to.name}`)}`;
       }),
+      ...(late.sideOutput === null ? [] : [`  stage${n} -.-> ${sink(`late ${late.sideOutput}`)}`]),
     ]),
   ].join('\n');
 }
@@ -43,8 +48,16 @@ function timeOf({ time, outOfOrdernessMs }: StreamDescription): string[] {
   return time === 'arrival' ? ['arrival time', order] : [order];
 }
 
-const arrow = (steps: readonly string[]): string =>
-  steps.length > 0 ? `-->|${label(steps.join(' > '))}|` : '-->';
+const arrow = (text: string): string => (text === '' ? '-->' : `-->|${label(text)}|`);
+
+const way = (tag: string | undefined, steps: readonly string[]): string =>
+  [...(tag === undefined ? [] : [tag]), ...steps].join(' > ');
+
+/** Which input it is, where an operator has several. */
+function wayIn(all: readonly InputDescription[], { from, steps, side }: InputDescription): string {
+  const text = way(from.tag, steps);
+  return all.some((input) => input.side > 0) ? `${text} (input ${side})` : text;
+}
 
 const label = (...lines: readonly string[]): string =>
   `"${lines.join('<br/>').replaceAll('"', '#quot;')}"`;

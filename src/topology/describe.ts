@@ -35,13 +35,18 @@ function describeStage(stage: StagePlan): string[] {
     `stage ${stage.name}`,
     ...stage.inputs.map((input) => `  from       ${inputText(stage, input)}`),
     `  operator   ${stage.operator.name}`,
-    `  late       ${describeLate(stage.late)}`,
-    `  resolution ${formatDuration(stage.resolutionMs)}`,
-    `  buckets    ${stage.buckets}`,
-    `  chunks of  ${stage.keysPerChunk} keys`,
+    ...(stage.buckets > 0 ? describeFiring(stage) : []),
     ...stage.outputs.map((output) => `  to         ${outputText(output)}`),
   ];
 }
+
+/** What a stage without keys has nothing of. */
+const describeFiring = (stage: StagePlan): string[] => [
+  `  late       ${describeLate(stage.late)}`,
+  `  resolution ${formatDuration(stage.resolutionMs)}`,
+  `  buckets    ${stage.buckets}`,
+  `  chunks of  ${stage.keysPerChunk} keys`,
+];
 
 /** Which input it is, where an operator has several. */
 function inputText({ inputs, buckets }: StagePlan, { from, steps, side }: InputPlan): string {

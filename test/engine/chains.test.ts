@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { table } from '../../src/index.ts';
+import { combine, SECONDS, TumblingWindow, table } from '../../src/index.ts';
 import { testDriver } from '../../src/testing/index.ts';
 import {
   bidsPerWindow,

@@ -7,7 +7,7 @@ import { filesOf, isPattern } from './glob.ts';
  * The lanes of each stream from texts such as `data/*.jsonl` or `clicks=data/*.jsonl`. Without a name
  * they belong to the only stream of the plan.
  *
- * @throws ConfigurationError INPUT_INVALID
+ * @throws ConfigurationError INPUT_INVALID, SOURCE_MISSING
  */
 export function inputsOf(plan: Plan, texts: readonly string[]): Record<string, InputLane[]> {
   const streams = plan.sources.map(({ name }) => name);
@@ -20,6 +20,7 @@ export function inputsOf(plan: Plan, texts: readonly string[]): Record<string, I
     const lanes = (files.length > 0 ? files : [pattern]).map(fileLane);
     inputs[stream] = [...(inputs[stream] ?? []), ...lanes];
   }
+  for (const stream of streams) if (inputs[stream] === undefined) throw silent(stream);
   return inputs;
 }
 
@@ -35,6 +36,13 @@ function named(text: string, streams: readonly string[]): { stream: string; patt
     `Write it as stream=files; the streams are: ${streams.join(', ')}.`,
   );
 }
+
+const silent = (stream: string): ConfigurationError =>
+  new ConfigurationError(
+    'SOURCE_MISSING',
+    `there is no input for the stream ${stream}`,
+    `Give one: --input ${stream}=files; each stream of the plan needs its own.`,
+  );
 
 const nothing = (pattern: string): ConfigurationError =>
   new ConfigurationError(

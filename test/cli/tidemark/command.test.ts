@@ -7,6 +7,7 @@ import { linesOf, workplace } from '../../runtime/batch/workplace.ts';
 
 const place = workplace();
 const PIPELINE = path.resolve(import.meta.dirname, '../../../functions/clickstream/pipeline.ts');
+const SHOP = path.resolve(import.meta.dirname, 'plans.ts');
 const click = (second: number, url: string, action = 'click') => ({
   timestamp: `2026-03-01T12:00:${String(second).padStart(2, '0')}Z`,
   action,
@@ -65,6 +66,29 @@ describe('tidemark run', () => {
     expect(out).toContain('3 lines read');
   });
 
+  test('takes the files of each of several streams, and runs stage after stage', async () => {
+    const visit = (at: number, page: string) => ({ at, page });
+    const clicks = [place.write([visit(1, 'a'), visit(2, 'b')]), place.write([visit(3, 'a')])];
+    const orders = place.write([visit(4, 'a')], 'orders.jsonl');
+    const output = place.output();
+    const inputs = [`clicks=${clicks[0]}`, `clicks=${clicks[1]}`, `orders=${orders}`];
+    expect(await called('run', SHOP, '--input', ...inputs, '--output', output)).toEqual({
+      code: 0,
+      err: '',
+      out: [
+        'shop: 4 lines read in N s (N/s)',
+        '  per-page: 4 lines, 0 filtered out, 0 late, 0 dead letters',
+        '  OUT/per-page.jsonl: 2 lines',
+        '  OUT/busiest.jsonl: 1 lines',
+        '  OUT/dead-letters.jsonl: 0 lines',
+        '',
+      ].join('\n'),
+    });
+    expect(linesOf(output, 'busiest.jsonl')).toEqual([
+      '{"key":"all","windowStart":0,"windowEnd":10000,"value":3}',
+    ]);
+  });
+
   test.each`
     args                                                                         | said
     ${['run', 'no.ts', '--input', 'x', '--output', 'y']}                         | ${"there is no file 'no.ts'"}
@@ -75,6 +99,8 @@ describe('tidemark run', () => {
     ${['run', PIPELINE, '--input', 'x/*.jsonl', '--output', 'y']}                | ${"no file matches 'x/*.jsonl'"}
     ${['run', PIPELINE, '--input', 'x.jsonl', '--output', 'y']}                  | ${"there is no file 'x.jsonl'"}
     ${['run', PIPELINE, '--input', 'clicks=x', '--output', 'y']}                 | ${"there is no file 'x'"}
+    ${['run', SHOP, '--input', 'x.jsonl', '--output', 'y']}                      | ${'Write it as stream=files; the streams are: clicks, orders.'}
+    ${['run', SHOP, '--input', `clicks=${PIPELINE}`, '--output', 'y']}           | ${'there is no input for the stream orders'}
     ${['run', PIPELINE, '--input', '.', '--output', 'y']}                        | ${"'.' is a folder"}
     ${['run', PIPELINE, '--output', 'y']}                                        | ${"required option '--input <files...>' not specified"}
     ${['run', PIPELINE, '--input', 'x']}                                         | ${"required option '--output <folder>' not specified"}
@@ -150,6 +176,18 @@ describe('tidemark describe', () => {
     const { code, out } = await called('describe', PIPELINE, '--format', format);
     expect(out.startsWith(beginning)).toBe(true);
     expect(code).toBe(0);
+  });
+
+  test('shows how the stages of a chain hang together', async () => {
+    const { out } = await called('describe', SHOP, '--format', 'mermaid');
+    expect(out.split('\n').slice(7, -1)).toEqual([
+      '  stream0 -->|"keyBy"| stage0',
+      '  stream1 -->|"keyBy"| stage0',
+      '  stage0 --> sink0',
+      '  stage0 -->|"keyBy"| stage1',
+      '  stage1 --> sink1',
+    ]);
+    expect((await called('describe', SHOP)).out).toContain('from       per-page > keyBy');
   });
 });
 
