@@ -86,6 +86,7 @@ suite('a chain of stages', () => {
     expect(describe(chain)).toMatchInlineSnapshot(`
       "pipeline auctions
         stream bids
+          time           event
           outOfOrderness 5s
           maxFutureSkew  1m
           maxDelay       10s
@@ -155,11 +156,13 @@ suite('two streams in one, with several ways out', () => {
     expect(describe(merged)).toMatchInlineSnapshot(`
       "pipeline shop
         stream clicks
+          time           event
           outOfOrderness 0ms
           maxFutureSkew  1m
           maxDelay       none
           onBadRecord    deadLetter
         stream orders
+          time           event
           outOfOrderness 0ms
           maxFutureSkew  1m
           maxDelay       none

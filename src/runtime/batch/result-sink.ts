@@ -31,9 +31,12 @@ export function* resultLines(table: ItemTable, name: string): Generator<string> 
 const rowOf = ({ shape, windowStart, key, position }: Output): string => {
   if (shape === 'changes') return key;
   const at = `${slotText(windowStart)}#${key}`;
-  // Positions of one kind are compared by length, then text.
-  return shape === 'windows' ? at : `${at}#${String(position.length).padStart(4, '0')}${position}`;
+  return shape === 'windows' ? at : `${inLineOrder(at)}#${position}`;
 };
+
+/** The key of an event that goes on as it came ends with the number of its line. */
+const inLineOrder = (key: string): string =>
+  key.replace(/#(\d+)$/, (_, line: string) => `#${line.padStart(16, '0')}`);
 
 /** A result as one line of JSON, empty if it is no more; `revision` is told of windows when it is above 0. */
 export const resultLine = (output: Output): string => {
