@@ -218,6 +218,64 @@ test('goes on as a stream of events', async () => {
   ]);
 });
 
+/** A running aggregate, and rows in groups, tell a change at the last instant of its slot of one second. */
+describe('a table of any making', () => {
+  const sold = async (rows: (parts: ReturnType<typeof shop>) => Table<number>) => {
+    const parts = shop();
+    const plan = parts.orders.leftJoinAsOf(rows(parts), { name: 'joined' }).to(table('sold'));
+    const driver = testDriver<Pair>(plan);
+    for (const [at, is] of [
+      [1_000, 10],
+      [2_000, 20],
+      [3_000, null],
+      [3_000, 5],
+    ] as const) {
+      await driver.stream('prices').send(price(at, is));
+    }
+    for (const [n, at] of [999, 1_000, 2_500, 3_000].entries()) {
+      await driver.stream('orders').send(order(at, 'abcd'[n] ?? ''));
+    }
+    await driver.end();
+    expect(driver.deadLetters()).toEqual([]);
+    return driver
+      .events()
+      .map(({ value: { left, right } }) => `${left.id}=${right}`)
+      .join(' ');
+  };
+  test.each<[string, (parts: ReturnType<typeof shop>) => Table<number>, string]>([
+    ['a running count', ({ prices }) => prices.count({ name: 'n' }), 'a=null b=null c=1 d=2'],
+    [
+      'a running sum that is filtered',
+      ({ prices }) =>
+        prices.sum((e) => e.price ?? 0, { name: 'total' }).filter((total) => total < 30),
+      'a=null b=null c=10 d=null',
+    ],
+    [
+      'rows made anew',
+      (parts) => pricesOf(parts).mapValues((row) => -row),
+      'a=null b=-10 c=-20 d=-5',
+    ],
+    [
+      'rows in groups',
+      (parts) =>
+        pricesOf(parts)
+          .groupBy((_, key) => key)
+          .sum((row) => row, { name: 'sums' }),
+      'a=null b=null c=10 d=20',
+    ],
+    [
+      'a join of tables',
+      (parts) =>
+        pricesOf(parts)
+          .leftJoin(parts.orders.count({ name: 'sales' }), { name: 'both' })
+          .mapValues(({ left, right }) => left * 100 + (right ?? 0)),
+      'a=null b=1001 c=2002 d=503',
+    ],
+  ])('%s', async (_, rows, expected) => {
+    expect(await sold(rows)).toBe(expected);
+  });
+});
+
 test('keeps late orders where the plan says so', () => {
   const plan = left({ sideOutput: lateEvents('late-orders') }).to(table('sold'));
   expect(plan.stages[0]?.late).toMatchObject({ sideOutput: { name: 'late-orders' } });
