@@ -194,6 +194,27 @@ test('so does a row of which a function fails, or that names a group that is no 
   expect(driver.deadLetters().map(({ reason }) => reason)).toEqual(['FUNCTION', 'KEY', 'FUNCTION']);
 });
 
+test('a row that fails on its way to a table is gone there; a stream of changes has no part in that', async () => {
+  const unlucky = (n: number | undefined) => {
+    if (n === 13) throw new Error('unlucky');
+    return n;
+  };
+  const all = rows();
+  const counted = all
+    .changes()
+    .map(({ value }) => unlucky(value?.n))
+    .keyBy(() => 'all')
+    .count();
+  const driver = testDriver(
+    combine(all.mapValues(({ n }) => unlucky(n)).to(table('rows')), counted.to(table('changes'))),
+  );
+  await say(driver, 'left', 'a@1 x 7', 'a@3 x 13', 'a@5 x 1', 'b@7 x 13');
+  await driver.end();
+  expect(changesOf(driver, 'rows')).toEqual(['a:  > 7', 'a: 7 > ', 'a:  > 1']);
+  expect(asObject(driver, 'changes')).toEqual({ all: 2 });
+  expect(driver.deadLetters()).toHaveLength(4);
+});
+
 test('a promise is no row, and no answer', async () => {
   const later = async (): Promise<never> => Promise.reject(new Error('never seen'));
   const said = rows().filter(later as never);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { combine, type Joined, type PlanError, type Table, table } from '../../src/index.ts';
+import { combine, type Joined, last, type PlanError, type Table, table } from '../../src/index.ts';
 import { testDriver } from '../../src/testing/index.ts';
 import { asObject, changesOf, rows, said, say } from './row-streams.ts';
 
@@ -190,6 +190,20 @@ describe('a join on a foreign key', () => {
       ' > 3,7',
     ]);
     expect(driver.deadLetters().map(({ reason }) => reason)).toEqual(['FUNCTION', 'VALUE']);
+  });
+
+  test('a side that cannot be stored is not there', async () => {
+    const numbersOrDates = rows('left')
+      .changes()
+      .keyBy(({ key }) => key)
+      .aggregate(last(({ value }) => value?.n ?? 0))
+      .mapValues((n) => (n === 13 ? new Date(0) : n));
+    const driver = testDriver(text(numbersOrDates.join(numbers('right'))).to(table('out')));
+    await say(driver, 'right', 'a@1 - 7');
+    await say(driver, 'left', 'a@2 x 1', 'a@4 x 13', 'a@6 x 2');
+    await driver.end();
+    expect(changesOf(driver)).toEqual(['a:  > 1,7', 'a: 1,7 > ', 'a:  > 2,7']);
+    expect(driver.deadLetters()).toHaveLength(1);
   });
 
   test('a materialized view of what two tables of a database were told to do', async () => {
