@@ -14,7 +14,9 @@ import {
   SECONDS,
   SessionWindow,
   SlidingWindow,
+  type Stream,
   sum,
+  type TableOptions,
   TumblingWindow,
   table,
   type WindowResult,
@@ -220,6 +222,63 @@ const rows = (chance: Chance): Plan =>
     })
     .to(table('rows'));
 
+/** A row points to another key, or nowhere. */
+const pointers = (stream: Stream<z.infer<typeof schema>>, options: TableOptions) =>
+  stream
+    .keyBy((event) => event.key)
+    .toTable({
+      ...options,
+      row: ({ v }) => (v < 2 ? undefined : { v, to: v < 7 ? `k${v % 5}` : null }),
+    });
+
+/** Rows in groups, in groups again; with what can take back and what cannot. */
+function grouped(chance: Chance): Plan {
+  const groups = pointers(clicks(), stage(chance, 'rows')).groupBy((row) => row.to);
+  const sums = groups.sum((row) => row.v, stage(chance, 'sums'));
+  const most = groups.max((row) => row.v, stage(chance, 'most'));
+  const again = sums
+    .filter((total) => total > 4)
+    .groupBy((total) => total % 3)
+    .count(stage(chance, 'again'));
+  return combine(sums.to(table('sums')), most.to(table('most')), again.to(table('again')));
+}
+
+function tablesJoined(chance: Chance): Plan {
+  const [some, others] = twoStreams();
+  const left = some.keyBy((event) => event.key).sum((event) => event.v, stage(chance, 'sums'));
+  const right = pointers(others, stage(chance, 'rows'));
+  const kind = chance.pick(['join', 'leftJoin', 'outerJoin'] as const);
+  return left[kind](right, stage(chance, 'joined')).to(table('joined'));
+}
+
+function pointedTo(chance: Chance): Plan {
+  const [some, others] = twoStreams();
+  const left = pointers(some, stage(chance, 'rows'));
+  const right = chance.happens(0.3) ? left : pointers(others, stage(chance, 'pointed-to'));
+  const kind = chance.pick(['joinOn', 'leftJoinOn'] as const);
+  const joined = left[kind](right, (row) => row.to, stage(chance, 'joined'));
+  const total = joined
+    .groupBy(({ right: row }) => row?.v ?? 'none')
+    .sum(({ left: row }) => row.v, stage(chance, 'totals'));
+  return combine(joined.to(table('joined')), total.to(table('totals')));
+}
+
+/** Windows that are told early and anew, summed up once more. */
+function windowTables(chance: Chance): Plan {
+  const window = chance.pick(WINDOWS.filter(({ kind }) => kind !== 'perEvent'));
+  const all = clicks()
+    .keyBy((event) => event.key)
+    .window(window)
+    .allowedLateness(chance.pick([0, 3, 30]) * SECONDS);
+  const windowed =
+    window.kind === 'aligned' && chance.happens(0.5) ? all.emit({ every: 2 * SECONDS }) : all;
+  const counts = windowed.count(stage(chance, 'windows')).asTable();
+  const perStart = counts
+    .groupBy((row) => row.windowStart)
+    .sum((row) => row.value, stage(chance, 'per-start'));
+  return combine(counts.to(table('windows')), perStart.to(table('starts')));
+}
+
 const relayed = (): Plan =>
   clicks()
     .filter((event) => event.v % 2 === 0)
@@ -238,5 +297,9 @@ export const PIPELINES: readonly Tried[] = [
   { name: 'dedupe', plan: deduplicated, events: one },
   { name: 'evolve', plan: evolved, events: one },
   { name: 'table', plan: rows, events: one },
+  { name: 'grouped', plan: grouped, events: one },
+  { name: 'table-join', plan: tablesJoined, events: two },
+  { name: 'foreign-key', plan: pointedTo, events: two },
+  { name: 'window-table', plan: windowTables, events: one },
   { name: 'relay', plan: relayed, events: one },
 ];
