@@ -63,7 +63,14 @@ export type ConfigurationErrorCode =
   | 'OUTPUT_INVALID'
   | 'PLAN_MISSING'
   | 'TIME_UNKNOWN'
-  | 'LOOKUP_MISSING';
+  | 'LOOKUP_MISSING'
+  | 'ENVIRONMENT_INVALID'
+  | 'SOURCE_UNKNOWN'
+  | 'SINK_UNKNOWN'
+  | 'STAGE_UNKNOWN'
+  | 'TABLE_KEY'
+  | 'CONCURRENCY_TOO_LOW'
+  | 'SCHEDULE_INVALID';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {

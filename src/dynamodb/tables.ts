@@ -4,11 +4,11 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   type DynamoDBClient,
-  type ScalarAttributeType,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { UnavailableError } from '../errors.ts';
 import type { Shape } from '../schema/shape.ts';
+import { EXPIRES, TABLE_KEYS, type TableKey } from '../schema/table-keys.ts';
 import { type Backoff, type BackoffOptions, fullJitter } from './backoff.ts';
 
 /** The names of the tables that one pipeline needs. */
@@ -25,16 +25,6 @@ export interface ResultTable {
   readonly shape: Shape;
 }
 
-/** What makes a row of a table, together with its key. */
-const ROW_KEY: Readonly<Record<Shape, KeyPart | undefined>> = {
-  windows: ['windowStart', 'N'],
-  changes: undefined,
-  events: ['position', 'S'],
-};
-
-/** The attribute with the second at which DynamoDB may delete an item. */
-export const EXPIRES = 'expires';
-
 /**
  * Creates the tables that are not there yet, and returns when all can be used: for a local server
  * and for tests, as a deployment creates its tables itself. A server that knows neither streams nor
@@ -42,22 +32,19 @@ export const EXPIRES = 'expires';
  */
 export async function createTables(client: DynamoDBClient, names: TableNames): Promise<void> {
   const create = (input: CreateTableCommandInput) => createTable(client, input);
-  const protocol = keyed(['pk', 'S'], ['sk', 'S']);
+  const protocol = keyed(TABLE_KEYS.protocol);
   await Promise.all([
     create({ ...protocol, TableName: names.control, ...NEW_IMAGES }),
     create({ ...protocol, TableName: names.state }),
-    create({ ...keyed(['lane', 'S'], ['position', 'S']), TableName: names.deadLetters }),
+    create({ ...keyed(TABLE_KEYS.letters), TableName: names.deadLetters }),
     ...names.results.map(({ name, shape }) =>
-      create({ ...keyed(['key', 'S'], ROW_KEY[shape]), TableName: name }),
+      create({ ...keyed(TABLE_KEYS[shape]), TableName: name }),
     ),
   ]);
   await Promise.all([expireItems(client, names.control), expireItems(client, names.state)]);
 }
 
-type KeyPart = readonly [name: string, type: ScalarAttributeType];
-
-function keyed(hash: KeyPart, range: KeyPart | undefined) {
-  const parts = range === undefined ? [hash] : [hash, range];
+function keyed(parts: TableKey) {
   return {
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: parts.map(([name, type]) => ({

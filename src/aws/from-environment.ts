@@ -1,0 +1,130 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { dynamoClient } from '../dynamodb/client.ts';
+import type { ConsumedUnits } from '../dynamodb/units.ts';
+import { parseResources, type Resource } from '../environment.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
+import { deadLetterTable } from '../sinks/dynamodb-dead-letters.ts';
+import { tableSink } from '../sinks/dynamodb-table.ts';
+import type { Sink } from '../sinks/sink.ts';
+import { type KinesisSource, kinesisSource } from '../sources/kinesis.ts';
+import type { Source } from '../sources/source.ts';
+import { dynamoStore } from '../store/dynamodb.ts';
+import type { Store } from '../store/store.ts';
+import type { Plan } from '../topology/plan.ts';
+
+/** Opens a resource of some kind. */
+export type Opener<Port> = (resource: Resource) => Port;
+
+/** A log that comes in by a trigger, as a handler takes it. */
+export type TriggeredSource = Source & Pick<KinesisSource, 'streamName' | 'laneOf'>;
+
+export interface EnvironmentOptions {
+  /** Default process.env. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default dynamoClient(). */
+  readonly client?: DynamoDBClient;
+  /** Sources of kinds that are not built in (`kinesis` is), by kind. */
+  readonly sources?: Readonly<Record<string, Opener<TriggeredSource>>>;
+  /** Sinks of kinds that are not built in (`table` is), by kind. */
+  readonly sinks?: Readonly<Record<string, Opener<Sink>>>;
+  /** Places for dead letters and late events of kinds that are not built in (`table` is), by kind. */
+  readonly letters?: Readonly<Record<string, Opener<DeadLetterSink>>>;
+  /** Told what each request to DynamoDB cost. */
+  readonly onConsumed?: (units: ConsumedUnits) => void;
+}
+
+/** What a handler needs to run a plan. */
+export interface Surroundings {
+  readonly store: Store;
+  readonly sources: Readonly<Record<string, TriggeredSource>>;
+  readonly sinks: Readonly<Record<string, Sink>>;
+  readonly deadLetters: DeadLetterSink;
+  readonly lateEvents: Readonly<Record<string, DeadLetterSink>>;
+}
+
+/**
+ * Everything that a plan needs, opened as the deployment says: `lambdaHandler(plan,
+ * fromEnvironment(plan))` is a whole handler for a function of the Pipeline construct.
+ *
+ * @throws ConfigurationError ENVIRONMENT_INVALID, SOURCE_MISSING, SINK_MISSING
+ */
+export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): Surroundings {
+  const resources = parseResources(options.env ?? process.env);
+  const { client = dynamoClient(), onConsumed } = options;
+  const access = { client, ...(onConsumed && { onConsumed }) };
+  const tables = { control: resources.control, state: resources.state };
+  const letters: Openers<DeadLetterSink> = {
+    table: ({ name }) => deadLetterTable({ ...access, tableName: name }),
+    ...options.letters,
+  };
+  const sinks: Openers<Sink> = {
+    table: ({ name }) => tableSink({ ...access, tableName: name }),
+    ...options.sinks,
+  };
+  const sources = { kinesis: kinesisOver(client), ...options.sources };
+  const outputs = plan.stages.flatMap((stage) => stage.outputs);
+  const late = plan.stages.flatMap((stage) => stage.late.sideOutput ?? []);
+  return {
+    store: dynamoStore({ ...access, tables }),
+    sources: openAll(plan.sources, resources.sources, sources, 'SOURCE_MISSING'),
+    sinks: openAll(
+      outputs.map(({ sink }) => sink),
+      resources.sinks,
+      sinks,
+      'SINK_MISSING',
+    ),
+    deadLetters: open('dead letters', resources.deadLetters, letters, 'SINK_MISSING'),
+    lateEvents: openAll(late, resources.lateEvents, letters, 'SINK_MISSING'),
+  };
+}
+
+type Openers<Port> = Readonly<Record<string, Opener<Port>>>;
+
+type Missing = 'SOURCE_MISSING' | 'SINK_MISSING';
+
+/**
+ * Over the connections of the other client, which speak HTTP/1.1: the SDK's own choice for Kinesis,
+ * HTTP/2, only serves enhanced fan-out, and local servers do not speak it.
+ */
+const kinesisOver =
+  ({ config }: DynamoDBClient): Opener<TriggeredSource> =>
+  ({ name }) => {
+    const client = new KinesisClient({ requestHandler: config.requestHandler });
+    return kinesisSource({ client, streamName: name, now: Date.now });
+  };
+
+function openAll<Port>(
+  named: readonly { readonly name: string }[],
+  resources: Readonly<Record<string, Resource>>,
+  openers: Openers<Port>,
+  missing: Missing,
+): Record<string, Port> {
+  const names = [...new Set(named.map(({ name }) => name))];
+  return Object.fromEntries(
+    names.map((name) => [name, open(name, ownOf(resources, name), openers, missing)]),
+  );
+}
+
+function open<Port>(
+  name: string,
+  resource: Resource | undefined,
+  openers: Openers<Port>,
+  missing: Missing,
+): Port {
+  if (resource === undefined) {
+    const hint = 'Deploy the plan that the function runs, or the function that runs the plan.';
+    throw new ConfigurationError(missing, `the deployment has nothing for "${name}"`, hint);
+  }
+  const opener = ownOf(openers, resource.kind);
+  if (opener !== undefined) return opener(resource);
+  throw new ConfigurationError(
+    missing,
+    `"${name}" is of kind "${resource.kind}", which nothing opens`,
+    'Give fromEnvironment what opens this kind: under sources, sinks or letters.',
+  );
+}
+
+const ownOf = <T>(named: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(named, name) ? named[name] : undefined;

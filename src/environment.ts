@@ -1,0 +1,73 @@
+import { ConfigurationError } from './errors.ts';
+
+/**
+ * What a deployment tells its functions: the names of what it made for them, as JSON in one variable,
+ * because the names that a plan uses (`page-clicks`) are no names of variables.
+ */
+export const RESOURCES_VARIABLE = 'TIDEMARK_RESOURCES';
+
+/** Something that was made or brought in for a function. */
+export interface Resource {
+  /** Which implementation opens it, such as `kinesis` or `table`. */
+  readonly kind: string;
+  /** The name under which AWS knows it. */
+  readonly name: string;
+  /** What else its implementation has to know. */
+  readonly [setting: string]: string;
+}
+
+/** Everything that a pipeline's functions reach, by the names in the plan. */
+export interface Resources {
+  /** The control table. */
+  readonly control: string;
+  /** The state table. */
+  readonly state: string;
+  readonly deadLetters: Resource;
+  readonly sources: Readonly<Record<string, Resource>>;
+  readonly sinks: Readonly<Record<string, Resource>>;
+  readonly lateEvents: Readonly<Record<string, Resource>>;
+}
+
+/**
+ * What the variable says.
+ *
+ * @throws ConfigurationError ENVIRONMENT_INVALID if it is not set, or not what a deployment writes
+ */
+export function parseResources(env: Readonly<Record<string, string | undefined>>): Resources {
+  const text = env[RESOURCES_VARIABLE];
+  if (text === undefined) throw invalid('is not set');
+  const said = parsed(text);
+  if (!isRecord(said)) throw invalid('is no JSON object');
+  for (const table of ['control', 'state']) {
+    if (typeof said[table] !== 'string') throw invalid(`names no ${table} table`);
+  }
+  if (!isResource(said.deadLetters)) throw invalid('names no place for dead letters');
+  for (const group of ['sources', 'sinks', 'lateEvents']) {
+    const found = said[group];
+    if (!isRecord(found) || !Object.values(found).every(isResource)) {
+      throw invalid(`has ${group} without kind and name`);
+    }
+  }
+  return said as unknown as Resources;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isResource = (value: unknown): boolean =>
+  isRecord(value) && typeof value.kind === 'string' && typeof value.name === 'string';
+
+const invalid = (what: string): ConfigurationError =>
+  new ConfigurationError(
+    'ENVIRONMENT_INVALID',
+    `the environment variable ${RESOURCES_VARIABLE} ${what}`,
+    'Deploy the function by the Pipeline construct of tidemark/cdk, or name what it needs in lambdaHandler.',
+  );
