@@ -7,6 +7,7 @@ export default defineConfig({
     aws: 'src/aws.ts',
     local: 'src/runtime/local/index.ts',
     batch: 'src/runtime/batch/index.ts',
+    cdk: 'src/cdk/index.ts',
     cli: 'src/cli/tidemark.ts',
     testing: 'src/testing/index.ts',
     // Run as processes of their own by what is in `local`, and looked for beside it.

@@ -99,7 +99,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'observability',
     'errors.ts',
   ],
-  'aws.ts': ['dynamodb', 'store', 'sources', 'sinks', 'lookups'],
+  'environment.ts': ['errors.ts'],
+  aws: ['dynamodb', 'store', 'sources', 'sinks', 'lookups', 'topology', 'environment.ts', 'errors.ts'],
+  'aws.ts': ['aws', 'dynamodb', 'store', 'sources', 'sinks', 'lookups', 'environment.ts'],
+  // What is deployed is agreed on by names alone: neither side sees the other.
+  cdk: ['topology', 'schema', 'observability/metric-names.ts', 'environment.ts', 'errors.ts'],
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
     'seeded.ts',
@@ -163,6 +167,29 @@ test.each(pure)('$file takes time and chance from outside', ({ text }) => {
   const packages = [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name);
   const known = ['node:zlib', '@standard-schema/spec'];
   expect(packages.filter((name) => !known.includes(String(name)))).toEqual([]);
+});
+
+/** What lies outside the library uses it as everybody does: by what it exports. */
+const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
+  functions: [/^tidemark(\/(aws|lambda))?$/, /^zod$/, /^\.\//],
+  infra: [
+    /^tidemark\/cdk$/,
+    /^aws-cdk-lib/,
+    /^constructs$/,
+    /^cdk-nag$/,
+    /^\.\.\/functions\//,
+    /^\.\//,
+  ],
+};
+
+test.each(Object.entries(OUTSIDE))('%s/ imports only what its users could', (folder, allowed) => {
+  const texts = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(path.join(root, folder, file), 'utf8'));
+  const imports = texts.flatMap((text) => [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)]);
+  const targets = imports.map(([, target]) => String(target));
+  expect(targets.length).toBeGreaterThan(3);
+  expect(targets.filter((target) => !allowed.some((pattern) => pattern.test(target)))).toEqual([]);
 });
 
 test('no file imports itself by a detour', () => {

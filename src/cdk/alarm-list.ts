@@ -1,0 +1,186 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { stageMetric, tableMetric } from './metrics.ts';
+import type { AnyTable } from './tables.ts';
+import { firingStages, gatheringStages, type WatchedPipeline } from './watched.ts';
+
+/** When an alarm goes off. Durations must be longer than what is normal for the pipeline. */
+export interface AlarmThresholds {
+  /** How old a record may be when it is read. Default: half of what the log keeps. */
+  readonly iteratorAge?: Duration;
+  /** How long the watermark of a stage may stand still while records come. Default 15 minutes. */
+  readonly heldBack?: Duration;
+  /** How long a closed slot may wait to be fired. Default 5 minutes. */
+  readonly firingLatency?: Duration;
+  /** Dead letters in five minutes. Default 1. */
+  readonly deadLetters?: number;
+}
+
+/** One alarm, as data. */
+export interface Alarming {
+  readonly id: string;
+  /** Of its steps in docs/operations.md. */
+  readonly anchor: string;
+  /** What it means, in one sentence. */
+  readonly says: string;
+  readonly metric: cloudwatch.IMetric;
+  /** It goes off at or above this, … */
+  readonly atLeast?: number;
+  /** … or below this. */
+  readonly below?: number;
+  /** So many periods in a row. */
+  readonly periods: number;
+  readonly missing: cloudwatch.TreatMissingData;
+}
+
+type Thresholds = Required<AlarmThresholds>;
+
+const PERIOD = Duration.minutes(5);
+const QUIET = cloudwatch.TreatMissingData.NOT_BREACHING;
+/** Long enough that retries which work in the end do not count. */
+const LASTING = { periods: 3, missing: QUIET };
+
+/** All alarms of a pipeline. */
+export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Alarming[] {
+  const thresholds = withDefaults(pipeline, chosen);
+  return [
+    ...triggerAlarms(pipeline, thresholds),
+    ...functionAlarms(pipeline),
+    ...gatheringAlarms(pipeline, thresholds),
+    ...firingAlarms(pipeline, thresholds),
+    ...Object.entries(pipeline.tables).flatMap(([name, table]) => tableAlarms(name, table)),
+  ];
+}
+
+function withDefaults({ sources }: WatchedPipeline, chosen: AlarmThresholds): Thresholds {
+  const retentions = sources.map(({ retention }) => retention.toMilliseconds());
+  return {
+    iteratorAge: chosen.iteratorAge ?? Duration.millis(Math.min(...retentions) / 2),
+    heldBack: chosen.heldBack ?? Duration.minutes(15),
+    firingLatency: chosen.firingLatency ?? Duration.minutes(5),
+    deadLetters: chosen.deadLetters ?? 1,
+  };
+}
+
+function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): Alarming[] {
+  const { gather, fire, givenUp, tickEvery } = pipeline;
+  const age = gather.function.metric('IteratorAge', { statistic: 'Maximum', period: PERIOD });
+  const tickPeriod = Duration.minutes(Math.max(5, 2 * tickEvery.toMinutes()));
+  const alarms: Alarming[] = [
+    {
+      id: 'IteratorAge',
+      anchor: 'iterator-age',
+      says: 'Records are read so late that the log may delete them before they are read.',
+      metric: age,
+      atLeast: iteratorAge.toMilliseconds(),
+      periods: 2,
+      // A function that is never invoked reports no age: whatever was, still is.
+      missing: cloudwatch.TreatMissingData.IGNORE,
+    },
+    {
+      id: 'TickStopped',
+      anchor: 'tick-stopped',
+      says: 'The function that fires has not been invoked, not even by the schedule.',
+      metric: fire.function.metricInvocations({ period: tickPeriod, statistic: 'Sum' }),
+      below: 1,
+      periods: 3,
+      // The schedule runs whatever the stream does, so that no data means no tick.
+      missing: cloudwatch.TreatMissingData.BREACHING,
+    },
+  ];
+  if (givenUp === undefined) return alarms;
+  return [
+    ...alarms,
+    {
+      id: 'GivenUp',
+      anchor: 'given-up',
+      says: 'A trigger has given something up, and left word of it in the queue.',
+      metric: givenUp.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: PERIOD,
+      }),
+      atLeast: 1,
+      periods: 1,
+      missing: QUIET,
+    },
+  ];
+}
+
+function functionAlarms({ gather, fire }: WatchedPipeline): Alarming[] {
+  return [
+    { name: 'Gather', role: 'gathers', watched: gather },
+    { name: 'Fire', role: 'fires', watched: fire },
+  ].flatMap(({ name, role, watched }) => [
+    {
+      ...LASTING,
+      id: `${name}Errors`,
+      anchor: 'function-errors',
+      says: `The function that ${role} has been failing for a quarter of an hour.`,
+      metric: watched.function.metricErrors({ statistic: 'Sum', period: PERIOD }),
+      atLeast: 1,
+    },
+    {
+      ...LASTING,
+      id: `${name}Throttles`,
+      anchor: 'function-throttles',
+      says: `The function that ${role} is refused invocations.`,
+      metric: watched.function.metricThrottles({ statistic: 'Sum', period: PERIOD }),
+      atLeast: 1,
+    },
+  ]);
+}
+
+function gatheringAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  return gatheringStages(plan).flatMap(({ name }) => [
+    {
+      id: `LaneBehind-${name}`,
+      anchor: 'lane-behind',
+      says: `Records come, but the watermark of stage ${name} stands still: one lane holds it back.`,
+      metric: stageMetric(plan, name, 'LaneHeldBack', { period: PERIOD }),
+      atLeast: thresholds.heldBack.toMilliseconds(),
+      periods: 2,
+      missing: QUIET,
+    },
+    {
+      id: `DeadLetters-${name}`,
+      anchor: 'dead-letters',
+      says: `Stage ${name} has set records aside that it cannot process.`,
+      metric: stageMetric(plan, name, 'DeadLetters', { period: PERIOD }),
+      atLeast: thresholds.deadLetters,
+      periods: 1,
+      missing: QUIET,
+    },
+  ]);
+}
+
+function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  return firingStages(plan).flatMap(({ name }) => [
+    {
+      ...LASTING,
+      id: `FiringLag-${name}`,
+      anchor: 'firing-lag',
+      says: `Windows of stage ${name} are complete, but their results come late.`,
+      metric: stageMetric(plan, name, 'FiringLatency', { period: PERIOD }),
+      atLeast: thresholds.firingLatency.toMilliseconds(),
+    },
+    {
+      ...LASTING,
+      id: `FailedFirings-${name}`,
+      anchor: 'failed-firings',
+      says: `A bucket of stage ${name} fails whenever it is fired.`,
+      metric: stageMetric(plan, name, 'FailedFirings', { period: PERIOD }),
+      atLeast: 1,
+    },
+  ]);
+}
+
+/** A metric each: a sum would say nothing as long as one of the two never had data. */
+const tableAlarms = (name: string, table: AnyTable): Alarming[] =>
+  ['Read', 'Write'].map((way) => ({
+    ...LASTING,
+    id: `${way}Throttles-${name}`,
+    anchor: 'table-throttles',
+    says: `DynamoDB refuses to ${way.toLowerCase()} the table ${name} as fast as it is asked.`,
+    metric: tableMetric(table, `${way}ThrottleEvents`, { period: PERIOD }),
+    atLeast: 1,
+  }));

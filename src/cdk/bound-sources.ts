@@ -1,0 +1,24 @@
+import { Construct } from 'constructs';
+import { kinesisSource } from './kinesis-source.ts';
+import type { PipelineProps } from './pipeline-props.ts';
+import type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
+
+export type BoundSources = Readonly<Record<string, BoundSource>>;
+
+/** Binds every source of the plan, each in a scope under its name. */
+export function bindSources(
+  scope: Construct,
+  { plan, sources, mapping }: Pick<PipelineProps, 'plan' | 'sources' | 'mapping'>,
+  context: Omit<SourceContext, 'name'>,
+): BoundSources {
+  const bound = plan.sources.map(({ name }) => {
+    const binding = bindingOf(sources[name] as PipelineProps['sources'][string], mapping);
+    return [name, binding.bind(new Construct(scope, name), { name, ...context })] as const;
+  });
+  return Object.fromEntries(bound);
+}
+
+const bindingOf = (
+  source: PipelineProps['sources'][string],
+  mapping: PipelineProps['mapping'],
+): SourceBinding => ('bind' in source ? source : kinesisSource(source, mapping));

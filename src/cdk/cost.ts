@@ -1,0 +1,93 @@
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { tableMetric } from './metrics.ts';
+import type { AnyTable } from './tables.ts';
+import type { WatchedFunction, WatchedPipeline } from './watched.ts';
+
+/** List prices, US dollars. */
+export interface Prices {
+  /** A GB-second of Lambda on arm64. */
+  readonly lambdaGbSecond: number;
+  /** A million invocations. */
+  readonly lambdaRequests: number;
+  /** A million write request units of DynamoDB on demand. */
+  readonly writeUnits: number;
+  /** A million read request units. */
+  readonly readUnits: number;
+}
+
+/** us-east-1, without free tier and discounts, as the AWS price lists had them in 2025. */
+export const LIST_PRICES: Prices = {
+  lambdaGbSecond: 0.0000133334,
+  lambdaRequests: 0.2,
+  writeUnits: 0.625,
+  readUnits: 0.125,
+};
+
+/**
+ * What a million events cost to process: invocations and tables. The log itself is not in it, nor
+ * are logs, metrics and storage. `undefined` if nobody counts what comes in.
+ */
+export function costPerMillion(
+  pipeline: WatchedPipeline,
+  prices: Prices,
+  options: cloudwatch.MathExpressionOptions,
+): cloudwatch.MathExpression | undefined {
+  const incoming = pipeline.sources.flatMap(({ incomingRecords }) => incomingRecords ?? []);
+  if (incoming.length === 0) return undefined;
+  const parts = [
+    ...functionCost(pipeline.gather, prices),
+    ...functionCost(pipeline.fire, prices),
+    ...Object.values(pipeline.tables).flatMap((table) => tableCost(table, prices)),
+  ];
+  return new cloudwatch.MathExpression({
+    // Without a third argument it says nothing where nothing came in.
+    expression: 'IF(events > 0, dollars / events * 1000000)',
+    usingMetrics: {
+      dollars: sumOf('part', parts.map(priced)),
+      events: sumOf('source', incoming),
+    },
+    label: 'USD a million events',
+    ...options,
+  });
+}
+
+interface Part {
+  readonly metric: cloudwatch.IMetric;
+  /** US dollars for one of what the metric counts. */
+  readonly price: number;
+}
+
+const priced = ({ metric, price }: Part, n: number): cloudwatch.IMetric =>
+  new cloudwatch.MathExpression({
+    expression: `FILL(counted${n}, 0) * ${decimal(price)}`,
+    usingMetrics: { [`counted${n}`]: metric },
+  });
+
+/** Of an array, so that one that has no data at all does not hide the others. */
+function sumOf(prefix: string, metrics: readonly cloudwatch.IMetric[]): cloudwatch.MathExpression {
+  const named = metrics.map((metric, n) => [`${prefix}${n}`, metric] as const);
+  return new cloudwatch.MathExpression({
+    expression: `SUM([${named.map(([id]) => id).join(', ')}])`,
+    usingMetrics: Object.fromEntries(named),
+  });
+}
+
+function functionCost({ function: fn, memoryMb }: WatchedFunction, prices: Prices): Part[] {
+  const gbSecond = prices.lambdaGbSecond * (memoryMb / 1_024);
+  return [
+    { metric: fn.metricDuration({ statistic: 'Sum' }), price: gbSecond / 1_000 },
+    { metric: fn.metricInvocations({ statistic: 'Sum' }), price: prices.lambdaRequests / MILLION },
+  ];
+}
+
+function tableCost(table: AnyTable, prices: Prices): Part[] {
+  return [
+    { name: 'ConsumedWriteCapacityUnits', price: prices.writeUnits },
+    { name: 'ConsumedReadCapacityUnits', price: prices.readUnits },
+  ].map(({ name, price }) => ({ metric: tableMetric(table, name), price: price / MILLION }));
+}
+
+const MILLION = 1_000_000;
+
+/** Metric math knows no exponents. */
+const decimal = (value: number): string => value.toFixed(15).replace(/0+$/, '');

@@ -1,0 +1,66 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { describe } from '../topology/describe.ts';
+import { LIST_PRICES, type Prices } from './cost.ts';
+import { widgetRows } from './dashboard-widgets.ts';
+import { given } from './given.ts';
+import type { WatchedPipeline } from './watched.ts';
+
+export interface DashboardSettings {
+  /** Default: a name that CloudFormation makes up. */
+  readonly name?: string;
+  /** What cost per million events is reckoned with. Default LIST_PRICES. */
+  readonly prices?: Partial<Prices>;
+  /** What it shows when it is opened. Default: the last 3 hours. */
+  readonly interval?: Duration;
+}
+
+export interface PipelineDashboardProps extends DashboardSettings {
+  readonly pipeline: WatchedPipeline;
+  /** Shown by their state. */
+  readonly alarms?: readonly cloudwatch.IAlarm[];
+}
+
+/**
+ * How a pipeline does, generated from the plan: how fresh its results are and what holds them back,
+ * what comes in and what becomes of it, what goes wrong, and what it costs.
+ */
+export class PipelineDashboard extends Construct {
+  readonly dashboard: cloudwatch.Dashboard;
+
+  constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
+    super(scope, id);
+    const { pipeline, alarms = [], prices, interval = Duration.hours(3) } = props;
+    this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
+      ...given({ dashboardName: props.name }),
+      defaultInterval: interval,
+    });
+    this.dashboard.addWidgets(...heading(pipeline, alarms));
+    for (const row of widgetRows(pipeline, { ...LIST_PRICES, ...prices })) {
+      this.dashboard.addWidgets(...row);
+    }
+  }
+}
+
+const HEIGHT = 6;
+
+function heading(
+  { plan }: WatchedPipeline,
+  alarms: readonly cloudwatch.IAlarm[],
+): cloudwatch.IWidget[] {
+  const text = new cloudwatch.TextWidget({
+    markdown: ['```', describe(plan), '```'].join('\n'),
+    width: alarms.length > 0 ? 12 : 24,
+    height: HEIGHT,
+  });
+  if (alarms.length === 0) return [text];
+  const states = new cloudwatch.AlarmStatusWidget({
+    title: 'Alarms',
+    alarms: [...alarms],
+    sortBy: cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP,
+    width: 12,
+    height: HEIGHT,
+  });
+  return [text, states];
+}

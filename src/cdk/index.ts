@@ -1,0 +1,33 @@
+export type { Resource } from '../environment.ts';
+export { METRIC_UNITS, type MetricName } from '../observability/metric-names.ts';
+export type { TableContent } from '../schema/table-keys.ts';
+export type { AlarmThresholds } from './alarm-list.ts';
+export { type AlarmSettings, PipelineAlarms, type PipelineAlarmsProps } from './alarms.ts';
+export type { BoundSinks } from './bound-sinks.ts';
+export type { FiringSettings } from './control-trigger.ts';
+export { LIST_PRICES, type Prices } from './cost.ts';
+export {
+  type DashboardSettings,
+  PipelineDashboard,
+  type PipelineDashboardProps,
+} from './dashboard.ts';
+export type { Deployment, DeploymentStage } from './deployment.ts';
+export {
+  type KinesisSourceSettings,
+  kinesisSource,
+  type MappingSettings,
+} from './kinesis-source.ts';
+export { Pipeline } from './pipeline.ts';
+export {
+  type CodeSettings,
+  type FunctionSettings,
+  PipelineFunction,
+  type PipelineFunctionProps,
+} from './pipeline-function.ts';
+export type { PipelineProps } from './pipeline-props.ts';
+export type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
+export type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
+export { StateTables, type StateTablesProps } from './state-tables.ts';
+export { tableSink } from './table-sink.ts';
+export type { AnyTable, TableSettings } from './tables.ts';
+export type { WatchedFunction, WatchedPipeline, WatchedSource } from './watched.ts';

@@ -1,0 +1,107 @@
+import { Duration } from 'aws-cdk-lib';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { given } from './given.ts';
+import { checkMapping, checkSettings } from './mapping-rules.ts';
+import { ACTIONS, grantReadStream } from './permissions.ts';
+import type { SourceBinding, SourceContext } from './source-binding.ts';
+
+/** What may be chosen about the event source mapping of a stream: how it batches, and where it begins. */
+export interface MappingSettings {
+  /** Records a batch, at most 10,000. Default 1,000: writes go by the batch, not by the record. */
+  readonly batchSize?: number;
+  /** How long a shard waits for a full batch. Default 1 second. */
+  readonly maxBatchingWindow?: Duration;
+  /** Begin with the records that arrived from this time on. Default: with the oldest that the stream has. */
+  readonly startAt?: Date;
+  /** Default true. */
+  readonly enabled?: boolean;
+}
+
+export interface KinesisSourceSettings extends MappingSettings {
+  /** How many shards it has. Default: as the app says, where it creates a provisioned stream. */
+  readonly shards?: number;
+  /** How long it keeps records. Default: as the app says, where it creates the stream, else a day. */
+  readonly retention?: Duration;
+}
+
+/**
+ * A Kinesis stream as a source, through an event source mapping. What the guarantees rest on is fixed:
+ * a parallelization factor of 1, no filter, no limit of retries or age, partial responses.
+ *
+ * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that
+ */
+export function kinesisSource(
+  stream: kinesis.IStream,
+  settings: KinesisSourceSettings = {},
+): SourceBinding {
+  checkSettings(settings, SETTINGS);
+  return {
+    bind(scope, context) {
+      createMapping(scope, stream, settings, context);
+      grantReadStream(context.gather, stream, ACTIONS.trigger);
+      grantReadStream(context.fire, stream, ACTIONS.probe);
+      const created = definitionOf(stream);
+      return {
+        resource: { kind: 'kinesis', name: stream.streamName },
+        lanes: settings.shards ?? created.shards,
+        retention: settings.retention ?? created.retention ?? Duration.hours(24),
+        incomingRecords: stream.metricIncomingRecords({ statistic: 'Sum' }),
+      };
+    },
+  };
+}
+
+const SETTINGS = [
+  'batchSize',
+  'maxBatchingWindow',
+  'startAt',
+  'enabled',
+  'shards',
+  'retention',
+] satisfies (keyof KinesisSourceSettings)[];
+
+function createMapping(
+  scope: Construct,
+  stream: kinesis.IStream,
+  { batchSize = 1_000, maxBatchingWindow, startAt, enabled = true }: MappingSettings,
+  { gather, givenUp }: SourceContext,
+): void {
+  const mapping = new lambda.EventSourceMapping(scope, 'Mapping', {
+    target: gather,
+    eventSourceArn: stream.streamArn,
+    batchSize,
+    maxBatchingWindow: maxBatchingWindow ?? Duration.seconds(1),
+    enabled,
+    // LATEST could pass over what arrives while the mapping is created or changed.
+    startingPosition: startAt
+      ? lambda.StartingPosition.AT_TIMESTAMP
+      : lambda.StartingPosition.TRIM_HORIZON,
+    ...given({ startingPositionTimestamp: startAt && startAt.getTime() / 1_000 }),
+    // More would split a shard into lanes that nobody can name, and pass over records.
+    parallelizationFactor: 1,
+    // It comes again from the record at which a lane stopped.
+    reportBatchItemFailures: true,
+    // The library deals with poison; whatever else fails is not the record's fault, and must not cost it.
+    retryAttempts: -1,
+    // A batch that is too much for the memory or the time of an invocation comes again in halves.
+    bisectBatchOnError: true,
+    onFailure: givenUp,
+  });
+  const resource = mapping.node.defaultChild as lambda.CfnEventSourceMapping;
+  resource.maximumRecordAgeInSeconds = -1;
+  mapping.node.addValidation({ validate: () => checkMapping(resource) });
+}
+
+/** What the app itself says of a stream that it creates. */
+function definitionOf(stream: kinesis.IStream): { shards?: number; retention?: Duration } {
+  const resource = stream.node.defaultChild;
+  if (!(resource instanceof kinesis.CfnStream)) return {};
+  const { shardCount, retentionPeriodHours } = resource;
+  return given({
+    shards: shardCount,
+    retention:
+      retentionPeriodHours === undefined ? undefined : Duration.hours(retentionPeriodHours),
+  });
+}

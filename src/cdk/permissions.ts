@@ -1,0 +1,109 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { AnyTable } from './tables.ts';
+
+/**
+ * Every action that a role gets, by what it is for. The functions' are held to what the engine asks
+ * of its ports by a test.
+ */
+export const ACTIONS = {
+  /** Claims, commits, lanes, buckets: both functions. */
+  control: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+  /** Gathering leaves segments, and reads none. */
+  gatherState: ['dynamodb:BatchWriteItem'],
+  fireState: [
+    'dynamodb:BatchGetItem',
+    'dynamodb:BatchWriteItem',
+    'dynamodb:Query',
+    'dynamodb:UpdateItem',
+  ],
+  writeResults: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'],
+  writeLetters: ['dynamodb:BatchWriteItem'],
+  readTable: [
+    'dynamodb:BatchGetItem',
+    'dynamodb:DescribeTable',
+    'dynamodb:GetItem',
+    'dynamodb:Query',
+    'dynamodb:Scan',
+  ],
+  /** What Lambda asks of a role that reads a table's stream. */
+  controlStream: [
+    'dynamodb:DescribeStream',
+    'dynamodb:GetRecords',
+    'dynamodb:GetShardIterator',
+    'dynamodb:ListStreams',
+  ],
+  /** What Lambda asks of a role that reads a stream, without enhanced fan-out. */
+  trigger: [
+    'kinesis:DescribeStream',
+    'kinesis:DescribeStreamSummary',
+    'kinesis:GetRecords',
+    'kinesis:GetShardIterator',
+    'kinesis:ListShards',
+  ],
+  /** Registering shards, and proving that one is read to its end. */
+  probe: [
+    'kinesis:DescribeStreamSummary',
+    'kinesis:GetRecords',
+    'kinesis:GetShardIterator',
+    'kinesis:ListShards',
+  ],
+  send: ['sqs:SendMessage'],
+  invoke: ['lambda:InvokeFunction'],
+} as const;
+
+/** Of the key of an encrypted table, what those need who read it, and those who write it. */
+const READ_KEY = ['kms:Decrypt', 'kms:DescribeKey'];
+const WRITE_KEY = [
+  ...READ_KEY,
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+/** Lets somebody write a table, by these actions and with its key: the table alone, no index of it. */
+export function grantWriteTable(
+  grantee: iam.IGrantable,
+  table: AnyTable,
+  actions: readonly string[],
+): iam.Grant {
+  table.encryptionKey?.grant(grantee, ...WRITE_KEY);
+  return grantOn(grantee, table.tableArn, actions);
+}
+
+/** Lets somebody read a table, with its key. */
+export function grantReadTable(grantee: iam.IGrantable, table: AnyTable): iam.Grant {
+  table.encryptionKey?.grant(grantee, ...READ_KEY);
+  return grantOn(grantee, table.tableArn, ACTIONS.readTable);
+}
+
+/** Lets somebody read a stream of records, with its key. */
+export function grantReadStream(
+  grantee: iam.IGrantable,
+  stream: kinesis.IStream,
+  actions: readonly string[],
+): iam.Grant {
+  stream.encryptionKey?.grant(grantee, 'kms:Decrypt');
+  return grantOn(grantee, stream.streamArn, actions);
+}
+
+/** Lets somebody send to a queue, with its key. */
+export function grantSend(
+  grantee: iam.IGrantable,
+  queue: sqs.IQueue,
+  key: kms.IKey | undefined,
+): iam.Grant {
+  key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
+  return grantOn(grantee, queue.queueArn, ACTIONS.send);
+}
+
+/** Lets somebody do something with one resource. */
+export const grantOn = (
+  grantee: iam.IGrantable,
+  arn: string,
+  actions: readonly string[],
+): iam.Grant => iam.Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [arn] });

@@ -1,0 +1,237 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RESOURCES_VARIABLE, type Resource, type Resources } from '../environment.ts';
+import { ConfigurationError } from '../errors.ts';
+import type { MetricName } from '../observability/metric-names.ts';
+import type { Plan } from '../topology/plan.ts';
+import { type AlarmSettings, PipelineAlarms } from './alarms.ts';
+import { type BoundSinks, bindSinks } from './bound-sinks.ts';
+import { type BoundSources, bindSources } from './bound-sources.ts';
+import { checkConcurrency, checkFiringConcurrency, checkSinks, checkSources } from './checks.ts';
+import { ControlTrigger } from './control-trigger.ts';
+import { type DashboardSettings, PipelineDashboard } from './dashboard.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
+import { given } from './given.ts';
+import { GivenUpQueue } from './given-up-queue.ts';
+import { stageMetric } from './metrics.ts';
+import { ACTIONS, grantOn, grantReadTable, grantWriteTable } from './permissions.ts';
+import { PipelineFunction } from './pipeline-function.ts';
+import type { PipelineProps } from './pipeline-props.ts';
+import { StateTables } from './state-tables.ts';
+import type { AnyTable } from './tables.ts';
+import { TickSchedule } from './tick-schedule.ts';
+import type { WatchedPipeline, WatchedSource } from './watched.ts';
+
+/**
+ * A plan as it runs in AWS: its tables, one function that gathers from its streams and one that fires
+ * and ticks, their triggers and rights, its alarms and its dashboard. The entry exports a handler made
+ * by `lambdaHandler(plan, fromEnvironment(plan))`.
+ *
+ * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, TABLE_KEY,
+ *   MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID for what would lose data or never run
+ */
+export class Pipeline extends Construct implements WatchedPipeline {
+  readonly plan: Plan;
+  /** Reads the streams: the target of their event source mappings. */
+  readonly gather: PipelineFunction;
+  /** Fires what is closed, and ticks. */
+  readonly fire: PipelineFunction;
+  readonly control: AnyTable;
+  readonly state: AnyTable;
+  readonly sources: readonly WatchedSource[];
+  /** Where results, late events and dead letters go. */
+  readonly sinks: BoundSinks;
+  /** All that are tables. */
+  readonly tables: Readonly<Record<string, AnyTable>>;
+  /** What triggers gave up. */
+  readonly givenUp: sqs.Queue;
+  readonly tickEvery: Duration;
+  readonly alarms: PipelineAlarms | undefined;
+  readonly dashboard: PipelineDashboard | undefined;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    checkSources(props);
+    checkSinks(props);
+    checkFiringConcurrency(props.fire ?? {});
+    const deployment = deploymentFor(props);
+    this.plan = props.plan;
+    this.tickEvery = props.tickEvery ?? Duration.minutes(1);
+    ({ control: this.control, state: this.state } = props.stateTables ?? this.#createTables(props));
+    const queue = new GivenUpQueue(this, 'GivenUp', deployment);
+    this.givenUp = queue.queue;
+    this.gather = this.#createFunction('Gather', props, deployment);
+    this.fire = this.#createFunction('Fire', props, deployment);
+    const functions = { gather: this.gather.function, fire: this.fire.function };
+    queue.grantSend(functions.gather);
+    queue.grantSend(functions.fire);
+    this.#grantProtocol();
+    const bound = bindSources(this, props, { ...functions, givenUp: queue });
+    checkConcurrency(props.gather ?? {}, bound);
+    this.sources = Object.entries(bound).map(([name, source]) => ({ name, ...source }));
+    this.sinks = bindSinks(this, props, functions, deployment);
+    this.tables = this.#allTables();
+    this.#createTriggers(props, queue);
+    this.#tellFunctions(bound);
+    this.alarms = this.#createAlarms(props.alarms ?? true);
+    this.dashboard = this.#createDashboard(props.dashboard ?? true);
+  }
+
+  /** Lets somebody read the results: of one sink, or of all. */
+  grantReadResults(grantee: iam.IGrantable, sink?: string): void {
+    const { results } = this.sinks;
+    const names = sink === undefined ? Object.keys(results) : [sink];
+    for (const name of names) own(results, name, 'SINK_UNKNOWN').grantRead(grantee);
+  }
+
+  /** Lets somebody read what was set aside: dead letters, and late events where they are kept. */
+  grantReadDeadLetters(grantee: iam.IGrantable): void {
+    const { deadLetters, lateEvents } = this.sinks;
+    for (const sink of [deadLetters, ...Object.values(lateEvents)]) sink.grantRead(grantee);
+  }
+
+  /** Lets somebody see how far lanes and buckets are. */
+  grantReadProgress(grantee: iam.IGrantable): iam.Grant {
+    return grantReadTable(grantee, this.control);
+  }
+
+  /** Lets somebody tick by hand: invoke `fire` with `{"tidemark": "tick"}`. */
+  grantInvokeTick(grantee: iam.IGrantable): iam.Grant {
+    return grantOn(grantee, this.fire.function.functionArn, ACTIONS.invoke);
+  }
+
+  /**
+   * What the functions tell about a stage; docs/operations.md lists the metrics.
+   *
+   * @throws ConfigurationError STAGE_UNKNOWN
+   */
+  metric(name: MetricName, stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const stages = Object.fromEntries(this.plan.stages.map((one) => [one.name, one]));
+    return stageMetric(this.plan, own(stages, stage, 'STAGE_UNKNOWN').name, name, options);
+  }
+
+  /** Records that a stage has taken. */
+  metricRecordsGathered(stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RecordsGathered', stage, options);
+  }
+
+  /** Records that a stage could not process. */
+  metricDeadLetters(stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('DeadLetters', stage, options);
+  }
+
+  /** How far the watermark of a stage is behind the arrival of its records. */
+  metricWatermarkLag(stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('WatermarkLag', stage, options);
+  }
+
+  /** From complete to out. The 99th percentile, unless options say otherwise. */
+  metricEndToEndLatency(stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('EndToEndLatency', stage, { statistic: 'p99', ...options });
+  }
+
+  /** How old the oldest record of a batch is when it is read. */
+  metricIteratorAge(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.gather.function.metric('IteratorAge', { statistic: 'Maximum', ...options });
+  }
+
+  #createTables({ stage, encryptionKey, tables }: PipelineProps): StateTables {
+    return new StateTables(this, 'Tables', { ...tables, ...given({ stage, encryptionKey }) });
+  }
+
+  #createFunction(
+    role: 'Gather' | 'Fire',
+    props: PipelineProps,
+    deployment: Deployment,
+  ): PipelineFunction {
+    const { does, settings, timeout } =
+      role === 'Gather'
+        ? { does: 'gathers', settings: props.gather, timeout: Duration.minutes(1) }
+        : { does: 'fires and ticks', settings: props.fire, timeout: Duration.minutes(5) };
+    return new PipelineFunction(this, role, {
+      description: `Pipeline ${props.plan.name}: ${does}`,
+      code: props,
+      settings: settings ?? {},
+      timeout,
+      deployment,
+      tracing: props.tracing ?? false,
+    });
+  }
+
+  #grantProtocol(): void {
+    const { gather, fire, control, state } = this;
+    grantWriteTable(gather.function, control, ACTIONS.control);
+    grantWriteTable(gather.function, state, ACTIONS.gatherState);
+    grantWriteTable(fire.function, control, ACTIONS.control);
+    grantWriteTable(fire.function, state, ACTIONS.fireState);
+  }
+
+  #allTables(): Record<string, AnyTable> {
+    const { results, lateEvents, deadLetters } = this.sinks;
+    const bound = Object.entries({ ...results, ...lateEvents, 'dead-letters': deadLetters });
+    const tables = bound.flatMap(([name, { table }]) => (table ? [[name, table] as const] : []));
+    return { control: this.control, state: this.state, ...Object.fromEntries(tables) };
+  }
+
+  #createTriggers({ firing = {} }: PipelineProps, queue: GivenUpQueue): void {
+    const { plan, control, tickEvery } = this;
+    const fire = this.fire.function;
+    const trigger = { plan, control, fire, givenUp: queue, settings: firing };
+    new ControlTrigger(this, 'ControlStream', trigger);
+    new TickSchedule(this, 'Tick', { function: fire, every: tickEvery, givenUp: queue });
+  }
+
+  #tellFunctions(sources: BoundSources): void {
+    const { control, state, sinks } = this;
+    const resources: Resources = {
+      control: control.tableName,
+      state: state.tableName,
+      deadLetters: sinks.deadLetters.resource,
+      sources: resourcesOf(sources),
+      sinks: resourcesOf(sinks.results),
+      lateEvents: resourcesOf(sinks.lateEvents),
+    };
+    const text = Stack.of(this).toJsonString(resources);
+    this.gather.function.addEnvironment(RESOURCES_VARIABLE, text);
+    this.fire.function.addEnvironment(RESOURCES_VARIABLE, text);
+  }
+
+  #createAlarms(chosen: boolean | AlarmSettings): PipelineAlarms | undefined {
+    if (chosen === false) return undefined;
+    const settings = chosen === true ? {} : chosen;
+    return new PipelineAlarms(this, 'Alarms', { ...settings, pipeline: this });
+  }
+
+  #createDashboard(chosen: boolean | DashboardSettings): PipelineDashboard | undefined {
+    if (chosen === false) return undefined;
+    const settings = chosen === true ? {} : chosen;
+    const alarms = this.alarms?.alarms ?? [];
+    return new PipelineDashboard(this, 'Dashboard', { ...settings, pipeline: this, alarms });
+  }
+}
+
+function deploymentFor({ stage = 'prod', encryptionKey, logRetention }: PipelineProps): Deployment {
+  const deployment = deploymentOf(stage, encryptionKey);
+  return { ...deployment, logRetention: logRetention ?? deployment.logRetention };
+}
+
+const resourcesOf = (
+  bound: Readonly<Record<string, { readonly resource: Resource }>>,
+): Record<string, Resource> =>
+  Object.fromEntries(Object.entries(bound).map(([name, { resource }]) => [name, resource]));
+
+function own<T>(
+  named: Readonly<Record<string, T>>,
+  name: string,
+  code: 'SINK_UNKNOWN' | 'STAGE_UNKNOWN',
+): T {
+  if (Object.hasOwn(named, name)) return named[name] as T;
+  throw new ConfigurationError(
+    code,
+    `the plan has no "${name}"`,
+    `Choose from ${Object.keys(named).join(', ')}.`,
+  );
+}

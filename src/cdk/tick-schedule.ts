@@ -1,0 +1,66 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { ConfigurationError } from '../errors.ts';
+import type { GivenUpQueue } from './given-up-queue.ts';
+import { ACTIONS, grantOn } from './permissions.ts';
+
+export interface TickScheduleProps {
+  readonly function: lambda.Function;
+  readonly every: Duration;
+  readonly givenUp: GivenUpQueue;
+}
+
+/** What the handler knows a tick by. */
+export const TICK_EVENT = { tidemark: 'tick' } as const;
+
+/**
+ * Ticks: registers new shards, proves idle ones idle, fires what lags. A tick that fails is not
+ * repeated, because the next one does the same.
+ */
+export class TickSchedule extends Construct {
+  /** @throws ConfigurationError SCHEDULE_INVALID unless it is whole minutes */
+  constructor(scope: Construct, id: string, props: TickScheduleProps) {
+    super(scope, id);
+    const { every, givenUp } = props;
+    checkWholeMinutes(every);
+    const { account } = Stack.of(this);
+    const group = { service: 'scheduler', resource: 'schedule-group', resourceName: 'default' };
+    const SourceArn = Stack.of(this).formatArn(group);
+    const role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': SourceArn } },
+      }),
+      description: 'Lets the schedule invoke the function that ticks',
+    });
+    grantOn(role, props.function.functionArn, ACTIONS.invoke);
+    givenUp.grantSend(role);
+    props.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    const schedule = new scheduler.CfnSchedule(this, 'Schedule', {
+      description: 'Registers shards, proves idleness, fires what lags',
+      scheduleExpression: scheduler.ScheduleExpression.rate(every).expressionString,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: props.function.functionArn,
+        roleArn: role.roleArn,
+        input: JSON.stringify(TICK_EVENT),
+        retryPolicy: { maximumRetryAttempts: 3, maximumEventAgeInSeconds: 60 },
+        deadLetterConfig: { arn: givenUp.queue.queueArn },
+      },
+    });
+    // Its policy must be there when the first tick is due.
+    schedule.node.addDependency(role);
+  }
+}
+
+function checkWholeMinutes(every: Duration): void {
+  const minutes = every.toMilliseconds() / 60_000;
+  if (Number.isInteger(minutes) && minutes >= 1) return;
+  throw new ConfigurationError(
+    'SCHEDULE_INVALID',
+    `the pipeline is to tick every ${every.toMilliseconds()} ms`,
+    'Give whole minutes, such as Duration.minutes(1): a schedule knows nothing shorter.',
+  );
+}
