@@ -70,7 +70,8 @@ function createStream(scope: Construct, { stage, onDemand }: Settings): kinesis.
 
 /** What whoever uses the deployment has to know. */
 function tell(pipeline: Pipeline): void {
-  for (const [name, { tableName }] of Object.entries(pipeline.tables)) {
+  const { control, state, sinkTables } = pipeline;
+  for (const [name, { tableName }] of Object.entries({ control, state, ...sinkTables })) {
     new CfnOutput(pipeline, `Table-${name}`, { value: tableName });
   }
   new CfnOutput(pipeline, 'GatherFunction', { value: pipeline.gather.function.functionName });

@@ -69,6 +69,7 @@ export type ConfigurationErrorCode =
   | 'SINK_UNKNOWN'
   | 'STAGE_UNKNOWN'
   | 'TABLE_KEY'
+  | 'REGION_UNKNOWN'
   | 'CONCURRENCY_TOO_LOW'
   | 'SCHEDULE_INVALID';
 

@@ -2,7 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
-import { firingStages, gatheringStages, type WatchedPipeline } from './watched.ts';
+import {
+  firingStages,
+  gatheringStages,
+  stateTables,
+  type WatchedPipeline,
+  writtenTables,
+} from './watched.ts';
 
 /** When an alarm goes off. Durations must be longer than what is normal for the pipeline. */
 export interface AlarmThresholds {
@@ -48,7 +54,8 @@ export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Al
     ...functionAlarms(pipeline),
     ...gatheringAlarms(pipeline, thresholds),
     ...firingAlarms(pipeline, thresholds),
-    ...Object.entries(pipeline.tables).flatMap(([name, table]) => tableAlarms(name, table)),
+    ...stateTables(pipeline).map(([name, table]) => throttled('Read', name, table)),
+    ...writtenTables(pipeline).map(([name, table]) => throttled('Write', name, table)),
   ];
 }
 
@@ -174,13 +181,12 @@ function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarmi
   ]);
 }
 
-/** A metric each: a sum would say nothing as long as one of the two never had data. */
-const tableAlarms = (name: string, table: AnyTable): Alarming[] =>
-  ['Read', 'Write'].map((way) => ({
-    ...LASTING,
-    id: `${way}Throttles-${name}`,
-    anchor: 'table-throttles',
-    says: `DynamoDB refuses to ${way.toLowerCase()} the table ${name} as fast as it is asked.`,
-    metric: tableMetric(table, `${way}ThrottleEvents`, { period: PERIOD }),
-    atLeast: 1,
-  }));
+/** An alarm each: a sum would say nothing as long as one of the two never had data. */
+const throttled = (way: 'Read' | 'Write', name: string, table: AnyTable): Alarming => ({
+  ...LASTING,
+  id: `${way}Throttles-${name}`,
+  anchor: 'table-throttles',
+  says: `DynamoDB refuses to ${way.toLowerCase()} the table ${name} as fast as it is asked.`,
+  metric: tableMetric(table, `${way}ThrottleEvents`, { period: PERIOD }),
+  atLeast: 1,
+});

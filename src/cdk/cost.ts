@@ -1,7 +1,12 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
-import type { WatchedFunction, WatchedPipeline } from './watched.ts';
+import {
+  stateTables,
+  type WatchedFunction,
+  type WatchedPipeline,
+  writtenTables,
+} from './watched.ts';
 
 /** List prices, US dollars. */
 export interface Prices {
@@ -37,7 +42,8 @@ export function costPerMillion(
   const parts = [
     ...functionCost(pipeline.gather, prices),
     ...functionCost(pipeline.fire, prices),
-    ...Object.values(pipeline.tables).flatMap((table) => tableCost(table, prices)),
+    ...writtenTables(pipeline).map(([, table]) => writeCost(table, prices)),
+    ...stateTables(pipeline).map(([, table]) => readCost(table, prices)),
   ];
   return new cloudwatch.MathExpression({
     // Without a third argument it says nothing where nothing came in.
@@ -80,12 +86,16 @@ function functionCost({ function: fn, memoryMb }: WatchedFunction, prices: Price
   ];
 }
 
-function tableCost(table: AnyTable, prices: Prices): Part[] {
-  return [
-    { name: 'ConsumedWriteCapacityUnits', price: prices.writeUnits },
-    { name: 'ConsumedReadCapacityUnits', price: prices.readUnits },
-  ].map(({ name, price }) => ({ metric: tableMetric(table, name), price: price / MILLION }));
-}
+const writeCost = (table: AnyTable, { writeUnits }: Prices): Part => ({
+  metric: tableMetric(table, 'ConsumedWriteCapacityUnits'),
+  price: writeUnits / MILLION,
+});
+
+/** Of the tables that it reads itself: who reads results is another matter. */
+const readCost = (table: AnyTable, { readUnits }: Prices): Part => ({
+  metric: tableMetric(table, 'ConsumedReadCapacityUnits'),
+  price: readUnits / MILLION,
+});
 
 const MILLION = 1_000_000;
 

@@ -4,7 +4,13 @@ import type { MetricName } from '../observability/metric-names.ts';
 import type { StagePlan } from '../topology/plan.ts';
 import { costPerMillion, type Prices } from './cost.ts';
 import { stageMetric, tableMetric } from './metrics.ts';
-import { firingStages, gatheringStages, type WatchedPipeline } from './watched.ts';
+import {
+  firingStages,
+  gatheringStages,
+  stateTables,
+  type WatchedPipeline,
+  writtenTables,
+} from './watched.ts';
 
 const MINUTE = Duration.minutes(1);
 const HOUR = Duration.hours(1);
@@ -190,21 +196,26 @@ function retries(pipeline: WatchedPipeline): cloudwatch.IWidget {
   );
 }
 
-const tableMetrics = ({ tables }: WatchedPipeline, ...metricNames: readonly string[]) =>
-  Object.entries(tables).flatMap(([name, table]) =>
-    metricNames.map((metricName) => {
-      const label = metricNames.length > 1 ? `${name} ${metricName}` : name;
-      return tableMetric(table, metricName, { period: MINUTE, label });
-    }),
-  );
-
 const tableWrites = (pipeline: WatchedPipeline) =>
-  graph('Write units by table', tableMetrics(pipeline, 'ConsumedWriteCapacityUnits'), 'units');
+  graph(
+    'Write units by table',
+    writtenTables(pipeline).map(([name, table]) =>
+      tableMetric(table, 'ConsumedWriteCapacityUnits', { period: MINUTE, label: name }),
+    ),
+    'units',
+  );
 
 const tableThrottles = (pipeline: WatchedPipeline) =>
   graph(
     'Table throttles',
-    tableMetrics(pipeline, 'ReadThrottleEvents', 'WriteThrottleEvents'),
+    [
+      ...stateTables(pipeline).map(([name, table]) =>
+        tableMetric(table, 'ReadThrottleEvents', { period: MINUTE, label: `${name} reads` }),
+      ),
+      ...writtenTables(pipeline).map(([name, table]) =>
+        tableMetric(table, 'WriteThrottleEvents', { period: MINUTE, label: `${name} writes` }),
+      ),
+    ],
     'requests',
   );
 

@@ -4,16 +4,9 @@ import {
   METRIC_NAMESPACE,
   METRIC_UNITS,
   type MetricName,
-  type MetricUnit,
 } from '../observability/metric-names.ts';
 import type { Plan } from '../topology/plan.ts';
 import type { AnyTable } from './tables.ts';
-
-const UNITS: Readonly<Record<MetricUnit, cloudwatch.Unit>> = {
-  Count: cloudwatch.Unit.COUNT,
-  Bytes: cloudwatch.Unit.BYTES,
-  Milliseconds: cloudwatch.Unit.MILLISECONDS,
-};
 
 /**
  * What the functions of a plan tell about one of its stages. Counts and bytes are added up, of
@@ -26,13 +19,11 @@ export function stageMetric(
   options: cloudwatch.MetricOptions = {},
 ): cloudwatch.Metric {
   const [pipelineDimension, stageDimension] = METRIC_DIMENSIONS;
-  const unit = METRIC_UNITS[name];
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,
     metricName: name,
     dimensionsMap: { [pipelineDimension]: plan.name, [stageDimension]: stage },
-    statistic: unit === 'Milliseconds' ? 'Maximum' : 'Sum',
-    unit: UNITS[unit],
+    statistic: METRIC_UNITS[name] === 'Milliseconds' ? 'Maximum' : 'Sum',
     ...options,
   });
 }

@@ -27,7 +27,7 @@ export interface PipelineProps extends CodeSettings {
   readonly stateTables?: { readonly control: AnyTable; readonly state: AnyTable };
   /** Whether data outlives the stack. Default `prod`: tables refuse to be deleted, and stay. */
   readonly stage?: DeploymentStage;
-  /** For tables, queue and logs. Default: keys that AWS owns. */
+  /** For tables, queue and logs, in a stack whose region is named. Default: keys that AWS owns. */
   readonly encryptionKey?: kms.IKey;
   /** About the tables that are created. */
   readonly tables?: TableSettings;

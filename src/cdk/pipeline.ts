@@ -31,7 +31,8 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  * by `lambdaHandler(plan, fromEnvironment(plan))`.
  *
  * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, TABLE_KEY,
- *   MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID for what would lose data or never run
+ *   MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN for what would lose data or
+ *   never run
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;
@@ -44,8 +45,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
   readonly sources: readonly WatchedSource[];
   /** Where results, late events and dead letters go. */
   readonly sinks: BoundSinks;
-  /** All that are tables. */
-  readonly tables: Readonly<Record<string, AnyTable>>;
+  readonly sinkTables: Readonly<Record<string, AnyTable>>;
   /** What triggers gave up. */
   readonly givenUp: sqs.Queue;
   readonly tickEvery: Duration;
@@ -73,7 +73,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     checkConcurrency(props.gather ?? {}, bound);
     this.sources = Object.entries(bound).map(([name, source]) => ({ name, ...source }));
     this.sinks = bindSinks(this, props, functions, deployment);
-    this.tables = this.#allTables();
+    this.sinkTables = tablesOf(this.sinks);
     this.#createTriggers(props, queue);
     this.#tellFunctions(bound);
     this.alarms = this.#createAlarms(props.alarms ?? true);
@@ -169,13 +169,6 @@ export class Pipeline extends Construct implements WatchedPipeline {
     grantWriteTable(fire.function, state, ACTIONS.fireState);
   }
 
-  #allTables(): Record<string, AnyTable> {
-    const { results, lateEvents, deadLetters } = this.sinks;
-    const bound = Object.entries({ ...results, ...lateEvents, 'dead-letters': deadLetters });
-    const tables = bound.flatMap(([name, { table }]) => (table ? [[name, table] as const] : []));
-    return { control: this.control, state: this.state, ...Object.fromEntries(tables) };
-  }
-
   #createTriggers({ firing = {} }: PipelineProps, queue: GivenUpQueue): void {
     const { plan, control, tickEvery } = this;
     const fire = this.fire.function;
@@ -216,6 +209,12 @@ export class Pipeline extends Construct implements WatchedPipeline {
 function deploymentFor({ stage = 'prod', encryptionKey, logRetention }: PipelineProps): Deployment {
   const deployment = deploymentOf(stage, encryptionKey);
   return { ...deployment, logRetention: logRetention ?? deployment.logRetention };
+}
+
+function tablesOf({ results, lateEvents, deadLetters }: BoundSinks): Record<string, AnyTable> {
+  const bound = Object.entries({ ...results, ...lateEvents, 'dead-letters': deadLetters });
+  const tables = bound.flatMap(([name, { table }]) => (table ? [[name, table] as const] : []));
+  return Object.fromEntries(tables);
 }
 
 const resourcesOf = (

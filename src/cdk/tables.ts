@@ -1,4 +1,4 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../errors.ts';
@@ -28,7 +28,11 @@ export interface TableOptions extends TableSettings {
   readonly stream?: dynamodb.StreamViewType;
 }
 
-/** A table with the key that its content asks for, encrypted and kept as the deployment says. */
+/**
+ * A table with the key that its content asks for, encrypted and kept as the deployment says.
+ *
+ * @throws ConfigurationError REGION_UNKNOWN for an encryption key in a stack of no region
+ */
 export function createTable(scope: Construct, id: string, options: TableOptions): dynamodb.TableV2 {
   const { deployment, expires, stream } = options;
   const [partitionKey, sortKey] = TABLE_KEYS[options.holds].map(attribute);
@@ -40,7 +44,7 @@ export function createTable(scope: Construct, id: string, options: TableOptions)
       pointInTimeRecoveryEnabled: options.pointInTimeRecovery ?? true,
     },
     contributorInsightsSpecification: { enabled: options.contributorInsights ?? false },
-    encryption: encryptionOf(deployment),
+    encryption: encryptionOf(scope, deployment),
     deletionProtection: deployment.deletionProtection,
     removalPolicy: deployment.removalPolicy,
     ...(expires && { timeToLiveAttribute: expires }),
@@ -72,10 +76,17 @@ const attribute = ([name, type]: TableKey[number]): dynamodb.Attribute => ({
   type: type === 'N' ? dynamodb.AttributeType.NUMBER : dynamodb.AttributeType.STRING,
 });
 
-const encryptionOf = ({ encryptionKey }: Deployment): dynamodb.TableEncryptionV2 =>
-  encryptionKey === undefined
-    ? dynamodb.TableEncryptionV2.dynamoOwnedKey()
-    : dynamodb.TableEncryptionV2.customerManagedKey(encryptionKey);
+function encryptionOf(scope: Construct, { encryptionKey }: Deployment): dynamodb.TableEncryptionV2 {
+  if (encryptionKey === undefined) return dynamodb.TableEncryptionV2.dynamoOwnedKey();
+  if (!Token.isUnresolved(Stack.of(scope).region)) {
+    return dynamodb.TableEncryptionV2.customerManagedKey(encryptionKey);
+  }
+  throw new ConfigurationError(
+    'REGION_UNKNOWN',
+    'tables are to be encrypted with a key, in a stack that is deployed to any region',
+    "Name the stack's region: new Stack(app, id, { env: { region: 'eu-west-1' } }).",
+  );
+}
 
 const textOf = (key: readonly (readonly [string, string])[]): string =>
   key.map(([name, type]) => `${name} (${type})`).join(', ');

@@ -12,8 +12,10 @@ export interface WatchedPipeline {
   readonly gather: WatchedFunction;
   readonly fire: WatchedFunction;
   readonly sources: readonly WatchedSource[];
-  /** Control, state, results, letters: those that are tables, by what they are called. */
-  readonly tables: Readonly<Record<string, AnyTable>>;
+  readonly control: AnyTable;
+  readonly state: AnyTable;
+  /** Those places for results and letters that are tables, by what they are called. */
+  readonly sinkTables: Readonly<Record<string, AnyTable>>;
   /** Where triggers leave what they give up. */
   readonly givenUp?: sqs.IQueue;
   readonly tickEvery: Duration;
@@ -38,3 +40,15 @@ export const gatheringStages = ({ stages }: Plan): StagePlan[] =>
 /** The stages that fire: those without keys send results on while they gather. */
 export const firingStages = ({ stages }: Plan): StagePlan[] =>
   stages.filter(({ buckets }) => buckets > 0);
+
+/** The tables that the functions read as well as write. */
+export const stateTables = ({ control, state }: WatchedPipeline): [string, AnyTable][] => [
+  ['control', control],
+  ['state', state],
+];
+
+/** All tables that the functions write. */
+export const writtenTables = (pipeline: WatchedPipeline): [string, AnyTable][] => [
+  ...stateTables(pipeline),
+  ...Object.entries(pipeline.sinkTables),
+];

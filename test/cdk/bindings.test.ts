@@ -1,0 +1,181 @@
+import { Duration } from 'aws-cdk-lib';
+import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { describe, expect, test } from 'vitest';
+import {
+  type PipelineProps,
+  type SinkBinding,
+  type SourceBinding,
+  tableSink,
+} from '../../src/cdk/index.ts';
+import type { Plan } from '../../src/index.ts';
+import { policiesOf } from './policies.ts';
+import { clicksPlan, pipelineWith, resource, resources } from './synth.ts';
+
+const TABLE = 'AWS::DynamoDB::GlobalTable';
+const FUNCTION = 'AWS::Lambda::Function';
+
+describe('a kind of sink that the library does not know', () => {
+  const queueSink: SinkBinding = {
+    bind(scope, { writers, holds, name }) {
+      const queue = new Queue(scope, 'Queue');
+      for (const writer of writers) queue.grantSendMessages(writer);
+      return {
+        resource: { kind: 'queue', name: queue.queueName, holds, of: name },
+        grantRead: (grantee) => void queue.grantConsumeMessages(grantee),
+      };
+    },
+  };
+
+  test('takes the place of a table, and tells the handler its kind', () => {
+    const { stack, made } = pipelineWith(() => ({ sinks: { 'page-clicks': queueSink } }));
+    expect(Object.keys(resources(stack, TABLE)).join()).not.toContain('pageclicks');
+    expect(told(resource(stack, FUNCTION, 'Fire').Properties)).toContain(
+      '"sinks":{"page-clicks":{"kind":"queue"',
+    );
+    expect(told(resource(stack, FUNCTION, 'Fire').Properties)).toContain(
+      '"holds":"windows","of":"page-clicks"',
+    );
+    expect(made.sinkTables).not.toHaveProperty('page-clicks');
+    expect(policiesOf(stack).Fire).toContain('sqs:SendMessage on ResultspageclicksQueue');
+    expect(policiesOf(stack).Gather).not.toContain('sqs:SendMessage on ResultspageclicksQueue');
+  });
+
+  test.each<[string, Partial<PipelineProps>]>([
+    ['dead letters', { deadLetters: queueSink }],
+    ['late events', { lateEvents: { 'late-clicks': queueSink } }],
+  ])('can take %s as well', (_, change) => {
+    const { stack } = pipelineWith(() => change);
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"kind":"queue"');
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"holds":"letters"');
+  });
+
+  test('lets those read it that may read results', () => {
+    const { stack, made } = pipelineWith((scope) => {
+      new Role(scope, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+      return { sinks: { 'page-clicks': queueSink } };
+    });
+    made.grantReadResults(stack.node.findChild('Reader') as Role, 'page-clicks');
+    expect(policiesOf(stack).Reader).toContain('sqs:ReceiveMessage on ResultspageclicksQueue');
+  });
+});
+
+describe('a kind of source that the library does not know', () => {
+  const tableStream = (table: TableV2): SourceBinding => ({
+    bind(scope, { name, gather, givenUp }) {
+      new EventSourceMapping(scope, 'Mapping', {
+        target: gather,
+        eventSourceArn: table.tableStreamArn ?? '',
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        onFailure: givenUp,
+      });
+      table.grantStreamRead(gather);
+      return {
+        resource: { kind: 'table-stream', name: table.tableName, of: name },
+        lanes: undefined,
+        retention: Duration.hours(24),
+      };
+    },
+  });
+
+  test('brings its own trigger, and tells the handler its kind', () => {
+    const { stack, made } = pipelineWith((scope) => ({
+      sources: {
+        clicks: tableStream(
+          new TableV2(scope, 'Orders', {
+            partitionKey: { name: 'id', type: AttributeType.STRING },
+            dynamoStream: StreamViewType.NEW_IMAGE,
+          }),
+        ),
+      },
+    }));
+    const mappings = Object.keys(resources(stack, 'AWS::Lambda::EventSourceMapping'));
+    expect(mappings).toHaveLength(2);
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain(
+      '"sources":{"clicks":{"kind":"table-stream"',
+    );
+    expect(made.dashboard).toBeDefined();
+  });
+});
+
+describe('what exists already', () => {
+  const existing = (change: Parameters<typeof pipelineWith>[0]) => pipelineWith(change).stack;
+
+  test('a table for results is written, and not created', () => {
+    const stack = existing((scope) => ({
+      sinks: {
+        'page-clicks': new Table(scope, 'Pages', {
+          partitionKey: { name: 'key', type: AttributeType.STRING },
+          sortKey: { name: 'windowStart', type: AttributeType.NUMBER },
+        }),
+      },
+    }));
+    expect(Object.keys(resources(stack, TABLE)).join()).not.toContain('pageclicks');
+    expect(policiesOf(stack).Fire).toContain('dynamodb:BatchWriteItem on Pages');
+  });
+
+  test('a table of another stack is written by its name', () => {
+    const stack = existing((scope) => ({
+      sinks: { 'page-clicks': tableSink(TableV2.fromTableName(scope, 'Pages', 'pages-table')) },
+    }));
+    expect(told(resource(stack, FUNCTION, 'Fire').Properties)).toContain('"name":"pages-table"');
+  });
+
+  test('control and state are used, and not created', () => {
+    const stack = existing((scope) => {
+      const keys = {
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        sortKey: { name: 'sk', type: AttributeType.STRING },
+      };
+      const dynamoStream = StreamViewType.NEW_IMAGE;
+      return {
+        stateTables: {
+          control: new TableV2(scope, 'MyControl', { ...keys, dynamoStream }),
+          state: new TableV2(scope, 'MyState', keys),
+        },
+      };
+    });
+    expect(Object.keys(resources(stack, TABLE)).join()).not.toContain('Tables');
+    expect(policiesOf(stack).Fire).toContain('dynamodb:GetRecords on MyControl stream');
+  });
+
+  test('a stream of another stack is read by its ARN', () => {
+    const stack = existing((scope) => ({
+      sources: {
+        clicks: Stream.fromStreamArn(
+          scope,
+          'There',
+          'arn:aws:kinesis:eu-west-1:111122223333:stream/clicks-there',
+        ),
+      },
+    }));
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"name":"clicks-there"');
+  });
+});
+
+test('who writes: what has keys when it fires, what has none while it is gathered', () => {
+  const relay = withBuckets(0);
+  const { stack } = pipelineWith(() => ({ plan: relay }));
+  const result = 'dynamodb:PutItem on ResultspageclicksTable';
+  expect(policiesOf(stack).Gather).toContain(result);
+  expect(policiesOf(stack).Fire).not.toContain(result);
+});
+
+function withBuckets(buckets: number): Plan {
+  const plan = clicksPlan();
+  return { ...plan, stages: plan.stages.map((stage) => ({ ...stage, buckets })) };
+}
+
+/** What a function is told, with references as their names. */
+function told(properties: object): string {
+  const { Environment } = properties as {
+    Environment: { Variables: { TIDEMARK_RESOURCES: { 'Fn::Join': [string, unknown[]] } } };
+  };
+  const [separator, parts] = Environment.Variables.TIDEMARK_RESOURCES['Fn::Join'];
+  return parts
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    .join(separator);
+}

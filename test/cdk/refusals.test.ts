@@ -1,0 +1,208 @@
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Stream, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { kinesisSource, type PipelineProps } from '../../src/cdk/index.ts';
+import type { Plan } from '../../src/index.ts';
+import { clicksPlan, pipelineWith } from './synth.ts';
+
+const refusal = (code: string, message: string, hint: string) =>
+  expect.objectContaining({
+    name: 'ConfigurationError',
+    code,
+    message: expect.stringContaining(message),
+    hint: expect.stringContaining(hint),
+  });
+
+describe('a pipeline is refused', () => {
+  const other = (stack: ConstructorParameters<typeof Stream>[0]) => new Stream(stack, 'Other');
+
+  test.each<[string, Parameters<typeof pipelineWith>[0], ReturnType<typeof refusal>]>([
+    [
+      'without a source of the plan',
+      () => ({ sources: {} }),
+      refusal('SOURCE_MISSING', '"clicks"', 'sources: { "clicks": stream }'),
+    ],
+    [
+      'with a source that the plan does not have',
+      (stack, clicks) => ({ sources: { clicks, visits: other(stack) } }),
+      refusal('SOURCE_UNKNOWN', '"visits"', 'Choose from clicks'),
+    ],
+    [
+      'with a sink that the plan does not have',
+      (stack) => ({ sinks: { pages: table(stack, ['key', 'windowStart']) } }),
+      refusal('SINK_UNKNOWN', '"pages"', 'Choose from page-clicks'),
+    ],
+    [
+      'with a place for late events that the plan does not have',
+      (stack) => ({ lateEvents: { late: table(stack, ['lane', 'position']) } }),
+      refusal('SINK_UNKNOWN', '"late"', 'Choose from late-clicks'),
+    ],
+    [
+      'with a table that is keyed otherwise',
+      (stack) => ({ sinks: { 'page-clicks': table(stack, ['key', 'position']) } }),
+      refusal('TABLE_KEY', 'key (S), position (S)', 'key (S), windowStart (N)'),
+    ],
+    [
+      'with a sink of a kind that is not created by itself',
+      () => ({ plan: withSinkKind('queue') }),
+      refusal('SINK_MISSING', '"page-clicks" is of kind "queue"', 'sinks: { "page-clicks"'),
+    ],
+    [
+      'with fewer invocations than shards',
+      () => ({ gather: { reservedConcurrentExecutions: 3 } }),
+      refusal('CONCURRENCY_TOO_LOW', '4 shards', 'at least 4'),
+    ],
+    [
+      'with fewer invocations than the shards of all its streams',
+      (stack, clicks) => ({
+        plan: withSource('visits'),
+        sources: { clicks, visits: kinesisSource(other(stack), { shards: 2 }) },
+        gather: { reservedConcurrentExecutions: 5 },
+      }),
+      refusal('CONCURRENCY_TOO_LOW', '6 shards', 'at least 6'),
+    ],
+    [
+      'with reserved invocations for a stream of unknown size',
+      (stack) => ({
+        sources: { clicks: Stream.fromStreamArn(stack, 'There', ARN) },
+        gather: { reservedConcurrentExecutions: 100 },
+      }),
+      refusal('CONCURRENCY_TOO_LOW', 'nobody knows how many shards', 'shards: 4'),
+    ],
+    [
+      'with reserved invocations for a stream that grows by itself',
+      (stack) => ({
+        sources: { clicks: new Stream(stack, 'Growing', { streamMode: StreamMode.ON_DEMAND }) },
+        gather: { reservedConcurrentExecutions: 100 },
+      }),
+      refusal('CONCURRENCY_TOO_LOW', 'nobody knows how many shards', 'shards: 4'),
+    ],
+    [
+      'with one invocation for firing and ticking',
+      () => ({ fire: { reservedConcurrentExecutions: 1 } }),
+      refusal('CONCURRENCY_TOO_LOW', 'fires', 'at least 2'),
+    ],
+    [
+      'with a tick that no schedule knows',
+      () => ({ tickEvery: Duration.seconds(30) }),
+      refusal('SCHEDULE_INVALID', '30000 ms', 'whole minutes'),
+    ],
+    [
+      'with a control table that has no stream',
+      (stack) => ({
+        stateTables: {
+          control: table(stack, ['pk', 'sk']),
+          state: table(stack, ['pk', 'sk'], 'S2'),
+        },
+      }),
+      refusal('SOURCE_MISSING', 'no stream', 'NEW_IMAGE'),
+    ],
+    [
+      'with a key of one’s own in a stack of any region',
+      (stack) => ({ encryptionKey: new Key(stack, 'Key') }),
+      refusal('REGION_UNKNOWN', 'key', 'env'),
+    ],
+  ])('%s', (_, change, expected) => {
+    expect(() => pipelineWith(change)).toThrow(expected);
+  });
+
+  test('but not with enough invocations', () => {
+    const change = (): Partial<PipelineProps> => ({
+      gather: { reservedConcurrentExecutions: 4 },
+      fire: { reservedConcurrentExecutions: 2 },
+    });
+    expect(() => pipelineWith(change)).not.toThrow();
+  });
+});
+
+describe('the mapping of a stream', () => {
+  test.each`
+    setting                      | value                  | hint
+    ${'parallelizationFactor'}   | ${2}                   | ${'add shards'}
+    ${'filters'}                 | ${[{ pattern: '{}' }]} | ${'lies behind'}
+    ${'retryAttempts'}           | ${3}                   | ${'lost'}
+    ${'maxRecordAge'}            | ${Duration.hours(1)}   | ${'lost'}
+    ${'reportBatchItemFailures'} | ${false}               | ${'partial responses'}
+    ${'startingPosition'}        | ${'LATEST'}            | ${'startAt'}
+    ${'tumblingWindow'}          | ${Duration.minutes(1)} | ${'time of arrival'}
+    ${'onFailure'}               | ${{}}                  | ${'Choose from batchSize'}
+  `('cannot be given $setting', ({ setting, value, hint }) => {
+    const mapping = { [setting]: value };
+    const expected = refusal('MAPPING_INVALID', `"${setting}"`, hint);
+    expect(() => pipelineWith(() => ({ mapping }))).toThrow(expected);
+    expect(() =>
+      pipelineWith((_, clicks) => ({ sources: { clicks: kinesisSource(clicks, mapping) } })),
+    ).toThrow(expected);
+  });
+
+  test.each`
+    property                       | value
+    ${'ParallelizationFactor'}     | ${10}
+    ${'FilterCriteria'}            | ${{ Filters: [] }}
+    ${'MaximumRetryAttempts'}      | ${0}
+    ${'MaximumRecordAgeInSeconds'} | ${60}
+    ${'FunctionResponseTypes'}     | ${[]}
+    ${'StartingPosition'}          | ${'LATEST'}
+    ${'TumblingWindowInSeconds'}   | ${30}
+  `('is refused when $property was overridden by $value', ({ property, value }) => {
+    const { stack, mapping } = withMapping();
+    mapping.addPropertyOverride(property, value);
+    expect(() => Template.fromStack(stack)).toThrow(`MAPPING_INVALID: ${property}`);
+  });
+
+  test('is refused when its properties were set anew', () => {
+    const { stack, mapping } = withMapping();
+    mapping.parallelizationFactor = 2;
+    expect(() => Template.fromStack(stack)).toThrow('MAPPING_INVALID: ParallelizationFactor');
+  });
+
+  test('may batch otherwise', () => {
+    const { stack, mapping } = withMapping();
+    mapping.addPropertyOverride('BatchSize', 10);
+    expect(() => Template.fromStack(stack)).not.toThrow();
+  });
+});
+
+const ARN = 'arn:aws:kinesis:eu-west-1:111122223333:stream/clicks';
+
+function withMapping() {
+  const { stack, made } = pipelineWith();
+  const mapping = made.node
+    .findAll()
+    .filter((one) => one instanceof CfnEventSourceMapping)
+    .find((one) => one.node.path.includes('clicks'));
+  if (mapping === undefined) throw new Error('the pipeline has no mapping');
+  return { stack, mapping };
+}
+
+function table(
+  stack: ConstructorParameters<typeof Table>[0],
+  [partition, sort]: readonly [string, string],
+  id = 'Mine',
+): Table {
+  const isNumber = sort === 'windowStart';
+  return new Table(stack, id, {
+    partitionKey: { name: partition, type: AttributeType.STRING },
+    sortKey: { name: sort, type: isNumber ? AttributeType.NUMBER : AttributeType.STRING },
+  });
+}
+
+/** The plan with a sink of a kind that a later version may have. */
+function withSinkKind(kind: string): Plan {
+  const plan = clicksPlan();
+  const stages = plan.stages.map((stage) => ({
+    ...stage,
+    outputs: stage.outputs.map((output) => ({ ...output, sink: { ...output.sink, kind } })),
+  }));
+  return { ...plan, stages } as unknown as Plan;
+}
+
+/** The plan with one source more. */
+function withSource(name: string): Plan {
+  const plan = clicksPlan();
+  return { ...plan, sources: plan.sources.flatMap((source) => [source, { ...source, name }]) };
+}

@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import {
+  kinesisSource,
+  PipelineAlarms,
+  PipelineDashboard,
+  type WatchedPipeline,
+} from '../../src/cdk/index.ts';
+import { clicksPlan, emptyStack, pipelineWith, resource, resources } from './synth.ts';
+
+const ALARM = 'AWS::CloudWatch::Alarm';
+const OPERATIONS = path.resolve(import.meta.dirname, '../../docs/operations.md');
+
+const plain = pipelineWith();
+
+interface Alarm {
+  readonly AlarmDescription: string;
+  readonly ComparisonOperator: string;
+  readonly DatapointsToAlarm: number;
+  readonly EvaluationPeriods: number;
+  readonly MetricName: string;
+  readonly Namespace: string;
+  readonly Period: number;
+  readonly Statistic: string;
+  readonly Threshold: number;
+  readonly TreatMissingData: string;
+  readonly AlarmActions?: readonly unknown[];
+  readonly OKActions?: readonly unknown[];
+}
+
+const alarmsIn = (stack: Stack): [string, Alarm][] =>
+  Object.entries(resources(stack, ALARM)).map(([id, { Properties }]) => [
+    id.replace(/^.*Alarms/, '').replace(/[0-9A-F]{8}$/, ''),
+    Properties as unknown as Alarm,
+  ]);
+
+const alarmOf = (stack: Stack, name: string): Alarm =>
+  resource(stack, ALARM, name).Properties as unknown as Alarm;
+
+describe('the alarms', () => {
+  test('of a plan, each in a line', () => {
+    const lines = alarmsIn(plain.stack).map(([id, alarm]) => {
+      const sign = alarm.ComparisonOperator.startsWith('Less') ? '<' : '>=';
+      const when = `${alarm.DatapointsToAlarm} of ${alarm.EvaluationPeriods} x ${alarm.Period} s`;
+      return `${id}: ${alarm.Statistic} of ${alarm.Namespace} ${alarm.MetricName} ${sign} ${alarm.Threshold}, ${when}, missing ${alarm.TreatMissingData}`;
+    });
+    expect(lines).toMatchInlineSnapshot(`
+      [
+        "IteratorAge: Maximum of AWS/Lambda IteratorAge >= 43200000, 2 of 2 x 300 s, missing ignore",
+        "TickStopped: Sum of AWS/Lambda Invocations < 1, 3 of 3 x 300 s, missing breaching",
+        "GivenUp: Maximum of AWS/SQS ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 300 s, missing notBreaching",
+        "GatherErrors: Sum of AWS/Lambda Errors >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "GatherThrottles: Sum of AWS/Lambda Throttles >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "FireErrors: Sum of AWS/Lambda Errors >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "FireThrottles: Sum of AWS/Lambda Throttles >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "LaneBehindperpage: Maximum of Tidemark LaneHeldBack >= 900000, 2 of 2 x 300 s, missing notBreaching",
+        "DeadLettersperpage: Sum of Tidemark DeadLetters >= 1, 1 of 1 x 300 s, missing notBreaching",
+        "FiringLagperpage: Maximum of Tidemark FiringLatency >= 300000, 3 of 3 x 300 s, missing notBreaching",
+        "FailedFiringsperpage: Sum of Tidemark FailedFirings >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "ReadThrottlescontrol: Sum of AWS/DynamoDB ReadThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "ReadThrottlesstate: Sum of AWS/DynamoDB ReadThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "WriteThrottlescontrol: Sum of AWS/DynamoDB WriteThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "WriteThrottlesstate: Sum of AWS/DynamoDB WriteThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "WriteThrottlespageclicks: Sum of AWS/DynamoDB WriteThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "WriteThrottleslateclicks: Sum of AWS/DynamoDB WriteThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+        "WriteThrottlesdeadletters: Sum of AWS/DynamoDB WriteThrottleEvents >= 1, 3 of 3 x 300 s, missing notBreaching",
+      ]
+    `);
+  });
+
+  test('lead to steps that exist', () => {
+    const headings = readFileSync(OPERATIONS, 'utf8').matchAll(/^### (.+)$/gm);
+    const anchors = [...headings].map(([, text = '']) => text.toLowerCase().replaceAll(' ', '-'));
+    const links = alarmsIn(plain.stack).map(
+      ([, { AlarmDescription }]) =>
+        /What to do: docs\/operations\.md#([\w-]+)$/.exec(AlarmDescription)?.[1],
+    );
+    expect(links.filter((anchor) => !anchors.includes(String(anchor)))).toEqual([]);
+    // And no steps of an alarm that there is not.
+    const alarmSteps = anchors.slice(anchors.indexOf('iterator-age'));
+    expect([...new Set(links)].sort()).toEqual([...alarmSteps].sort());
+  });
+
+  test('are quiet where nothing happens; only a schedule that stopped is missed', () => {
+    const breaching = alarmsIn(plain.stack).filter(
+      ([, { TreatMissingData }]) => !['notBreaching', 'ignore'].includes(TreatMissingData),
+    );
+    expect(breaching.map(([id]) => id)).toEqual(['TickStopped']);
+    // With no data, nothing is at or above a threshold that is above nothing.
+    for (const [, alarm] of alarmsIn(plain.stack)) expect(alarm.Threshold).toBeGreaterThan(0);
+  });
+
+  test.each`
+    retention              | threshold
+    ${undefined}           | ${12 * 3_600_000}
+    ${Duration.hours(168)} | ${84 * 3_600_000}
+  `('warn of age at half of $retention', ({ retention, threshold }) => {
+    const { stack } = pipelineWith((_, clicks) => ({
+      sources: { clicks: kinesisSource(clicks, retention ? { retention } : {}) },
+    }));
+    expect(alarmOf(stack, 'IteratorAge').Threshold).toBe(threshold);
+  });
+
+  test('go by thresholds of one’s own, and tell whom they are told to', () => {
+    const { stack } = pipelineWith((scope) => ({
+      alarms: {
+        iteratorAge: Duration.hours(1),
+        heldBack: Duration.hours(2),
+        firingLatency: Duration.minutes(1),
+        deadLetters: 100,
+        runbook: 'https://wiki.example.org/tidemark',
+        actions: [new SnsAction(new Topic(scope, 'Topic'))],
+      },
+    }));
+    expect(alarmOf(stack, 'IteratorAge').Threshold).toBe(3_600_000);
+    expect(alarmOf(stack, 'LaneBehind').Threshold).toBe(7_200_000);
+    expect(alarmOf(stack, 'FiringLag').Threshold).toBe(60_000);
+    expect(alarmOf(stack, 'DeadLettersper').Threshold).toBe(100);
+    for (const [, alarm] of alarmsIn(stack)) {
+      expect(alarm.AlarmDescription).toContain('https://wiki.example.org/tidemark#');
+      expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringContaining('Topic') }]);
+      expect(alarm.OKActions).toEqual(alarm.AlarmActions);
+    }
+  });
+
+  test('can be left out, and the dashboard too', () => {
+    const { stack } = pipelineWith(() => ({ alarms: false, dashboard: false }));
+    expect(resources(stack, ALARM)).toEqual({});
+    expect(resources(stack, 'AWS::CloudWatch::Dashboard')).toEqual({});
+  });
+});
+
+describe('the dashboard', () => {
+  test('of a plan, widget by widget', async () => {
+    const { Properties } = resource(plain.stack, 'AWS::CloudWatch::Dashboard');
+    const body = JSON.parse(filled(Properties.DashboardBody)) as object;
+    await expect(JSON.stringify(body, null, 2)).toMatchFileSnapshot('goldens/dashboard.json');
+  });
+
+  test('goes by prices, a name and an interval of one’s own', () => {
+    const { stack } = pipelineWith(() => ({
+      dashboard: { name: 'clicks', prices: { writeUnits: 1 }, interval: Duration.days(1) },
+    }));
+    const { Properties } = resource(stack, 'AWS::CloudWatch::Dashboard');
+    expect(Properties.DashboardName).toBe('clicks');
+    const body = filled(Properties.DashboardBody);
+    expect(body).toContain('"start":"-P1D"');
+    expect(body).toContain('FILL(counted4, 0) * 0.000001"');
+  });
+});
+
+describe('what is not a Pipeline', () => {
+  test('can be watched as well', () => {
+    const { stack, clicks } = emptyStack();
+    const watched: WatchedPipeline = {
+      plan: clicksPlan(),
+      gather: { function: LambdaFunction.fromFunctionName(stack, 'G', 'gather'), memoryMb: 1_024 },
+      fire: { function: LambdaFunction.fromFunctionName(stack, 'F', 'fire'), memoryMb: 1_024 },
+      sources: [
+        {
+          name: 'clicks',
+          retention: Duration.hours(24),
+          incomingRecords: clicks.metricIncomingRecords(),
+        },
+      ],
+      control: TableV2.fromTableName(stack, 'C', 'control'),
+      state: TableV2.fromTableName(stack, 'S', 'state'),
+      sinkTables: {},
+      tickEvery: Duration.minutes(10),
+    };
+    const { alarms } = new PipelineAlarms(stack, 'Alarms', { pipeline: watched });
+    new PipelineDashboard(stack, 'Dashboard', { pipeline: watched, alarms });
+    expect(alarmsIn(stack).map(([id]) => id)).not.toContain('GivenUp');
+    expect(alarmOf(stack, 'TickStopped').Period).toBe(1_200);
+    expect(resource(stack, 'AWS::CloudWatch::Dashboard')).toBeDefined();
+  });
+});
+
+describe('metrics', () => {
+  test('are told by pipeline and stage', () => {
+    const metric = plain.made.metric('RecordsLate', 'per-page').toMetricConfig().metricStat;
+    expect(metric).toMatchObject({
+      namespace: 'Tidemark',
+      metricName: 'RecordsLate',
+      statistic: 'Sum',
+      dimensions: [
+        { name: 'pipeline', value: 'clicks' },
+        { name: 'stage', value: 'per-page' },
+      ],
+    });
+  });
+
+  test.each`
+    method                     | name                 | statistic
+    ${'metricRecordsGathered'} | ${'RecordsGathered'} | ${'Sum'}
+    ${'metricDeadLetters'}     | ${'DeadLetters'}     | ${'Sum'}
+    ${'metricWatermarkLag'}    | ${'WatermarkLag'}    | ${'Maximum'}
+    ${'metricEndToEndLatency'} | ${'EndToEndLatency'} | ${'p99'}
+  `('$method is the $statistic of $name', ({ method, name, statistic }) => {
+    const { made } = plain;
+    const metric = made[method as 'metricDeadLetters']('per-page');
+    expect(metric).toMatchObject({ metricName: name, statistic });
+  });
+
+  test('of the mapping go by the function that gathers', () => {
+    expect(plain.made.metricIteratorAge()).toMatchObject({
+      namespace: 'AWS/Lambda',
+      metricName: 'IteratorAge',
+      statistic: 'Maximum',
+    });
+  });
+
+  test('of a stage that there is not are refused', () => {
+    expect(() => plain.made.metric('RecordsLate', 'per-user')).toThrow(
+      expect.objectContaining({ code: 'STAGE_UNKNOWN', hint: 'Choose from per-page.' }),
+    );
+  });
+});
+
+/** The dashboard's text, with references as the names of what they refer to, without hashes. */
+function filled(value: unknown): string {
+  const { 'Fn::Join': join } = value as {
+    'Fn::Join': [string, (string | { Ref?: string; 'Fn::GetAtt'?: string[] })[]];
+  };
+  return join[1]
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const name = part.Ref ?? part['Fn::GetAtt']?.join('.') ?? JSON.stringify(part);
+      return name.replace(/[0-9A-F]{8}(?=\.|$)/, '');
+    })
+    .join(join[0]);
+}
