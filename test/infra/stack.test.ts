@@ -1,0 +1,126 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, test } from 'vitest';
+import { type Settings, settingsOf } from '../../infra/settings.ts';
+import { TidemarkStack } from '../../infra/stack.ts';
+
+const settings = (context: Readonly<Record<string, unknown>> = {}): Settings =>
+  settingsOf((key) => context[key]);
+
+function stackWith(context: Readonly<Record<string, unknown>>): {
+  readonly stack: TidemarkStack;
+  readonly template: Template;
+} {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const stack = new TidemarkStack(app, 'tidemark', settings(context));
+  return { stack, template: Template.fromStack(stack) };
+}
+
+describe('the settings', () => {
+  test('have defaults that cost little and leave nothing behind', () => {
+    expect(settings()).toEqual({ stage: 'dev', onDemand: false, budget: 20, email: undefined });
+  });
+
+  test.each`
+    context                                            | expected
+    ${{ stage: 'prod' }}                               | ${{ stage: 'prod', budget: 200 }}
+    ${{ stage: 'prod', budget: '50' }}                 | ${{ stage: 'prod', budget: 50 }}
+    ${{ stream: 'on-demand', email: 'a@example.org' }} | ${{ onDemand: true, email: 'a@example.org' }}
+  `('$context', ({ context, expected }) => {
+    expect(settings(context)).toMatchObject(expected);
+  });
+
+  test.each`
+    context               | message
+    ${{ stage: 'test' }}  | ${'-c stage takes dev or prod, not "test"'}
+    ${{ stream: 'big' }}  | ${'-c stream takes provisioned or on-demand'}
+    ${{ budget: 'much' }} | ${'-c budget takes US dollars'}
+    ${{ budget: '0' }}    | ${'-c budget takes US dollars'}
+  `('refuse $context', ({ context, message }) => {
+    expect(() => settings(context)).toThrow(message);
+  });
+});
+
+describe('the stack', () => {
+  const dev = stackWith({});
+  const prod = stackWith({ stage: 'prod', email: 'ops@example.org' });
+
+  test('has a stream of four shards for a day, encrypted', () => {
+    dev.template.hasResource('AWS::Kinesis::Stream', {
+      Properties: {
+        ShardCount: 4,
+        RetentionPeriodHours: 24,
+        StreamEncryption: { EncryptionType: 'KMS' },
+      },
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  test('in prod keeps records for a week, and everything when it goes', () => {
+    prod.template.hasResource('AWS::Kinesis::Stream', {
+      Properties: { RetentionPeriodHours: 168 },
+      DeletionPolicy: 'Retain',
+    });
+    for (const table of Object.values(prod.template.findResources('AWS::DynamoDB::GlobalTable'))) {
+      expect(table).toMatchObject({
+        DeletionPolicy: 'Retain',
+        Properties: { Replicas: [{ DeletionProtectionEnabled: true }] },
+      });
+    }
+    // Half of a week.
+    prod.template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'IteratorAge',
+      Threshold: 84 * 3_600_000,
+    });
+  });
+
+  test('may have a stream that grows by itself', () => {
+    const { template } = stackWith({ stream: 'on-demand' });
+    template.hasResourceProperties('AWS::Kinesis::Stream', {
+      StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+    });
+  });
+
+  test('tells people of alarms and of the budget', () => {
+    const topic = { Ref: expect.stringContaining('NoticesTopic') };
+    for (const { Properties } of Object.values(
+      prod.template.findResources('AWS::CloudWatch::Alarm'),
+    )) {
+      expect(Properties.AlarmActions).toEqual([topic]);
+    }
+    prod.template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.org',
+    });
+    expect(Object.keys(dev.template.findResources('AWS::SNS::Subscription'))).toEqual([]);
+    prod.template.hasResourceProperties('AWS::Budgets::Budget', {
+      Budget: { BudgetLimit: { Amount: 200, Unit: 'USD' }, TimeUnit: 'MONTHLY' },
+    });
+    dev.template.hasResourceProperties('AWS::Budgets::Budget', {
+      Budget: { BudgetLimit: { Amount: 20 } },
+    });
+  });
+
+  test('names what whoever uses it has to know', () => {
+    expect(Object.keys(dev.template.findOutputs('*')).sort()).toMatchInlineSnapshot(`
+      [
+        "ClicksStream",
+        "ClickstreamFireFunction5D7587F1",
+        "ClickstreamGatherFunction07348C5C",
+        "ClickstreamGivenUpQueueC4832CFD",
+        "ClickstreamTablecontrol0ED10076",
+        "ClickstreamTabledeadlettersF1AB400D",
+        "ClickstreamTablepageclicksC707A2F5",
+        "ClickstreamTablestate42EBC4D4",
+      ]
+    `);
+  });
+
+  test.each([
+    ['dev', dev],
+    ['prod', prod],
+  ])('in %s is clean by AwsSolutions of cdk-nag', (_, { stack }) => {
+    expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
+  });
+});
