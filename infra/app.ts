@@ -1,5 +1,5 @@
-import { App, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { App, Tags, Validations } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from './nag.ts';
 import { settingsOf } from './settings.ts';
 import { TidemarkStack } from './stack.ts';
 

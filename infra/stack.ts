@@ -1,3 +1,5 @@
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import {
   CfnOutput,
   Duration,
@@ -5,9 +7,7 @@ import {
   Stack,
   type StackProps,
   Validations,
-} from 'aws-cdk-lib';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import * as kinesis from 'aws-cdk-lib/aws-kinesis';
+} from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { Pipeline } from 'tidemark/cdk';
 import clickstream from '../functions/clickstream/pipeline.ts';

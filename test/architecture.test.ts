@@ -176,7 +176,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
     /^tidemark\/cdk$/,
     /^aws-cdk-lib/,
     /^constructs$/,
-    /^cdk-nag$/,
+    /^node:/,
     /^\.\.\/functions\//,
     /^\.\//,
   ],

@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
 import {

@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import type { MetricName } from '../observability/metric-names.ts';
 import type { StagePlan } from '../topology/plan.ts';
 import { costPerMillion, type Prices } from './cost.ts';

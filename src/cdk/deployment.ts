@@ -1,6 +1,6 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 
 /** `prod` keeps data whatever happens to the stack; `dev` leaves nothing behind. */
 export type DeploymentStage = 'dev' | 'prod';

@@ -1,6 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { given } from './given.ts';
 import { checkMapping, checkSettings } from './mapping-rules.ts';

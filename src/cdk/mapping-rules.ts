@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import type { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Stack } from 'aws-cdk-lib/core';
 import { ConfigurationError } from '../errors.ts';
 
 /** A property of an event source mapping that the guarantees rest on. */

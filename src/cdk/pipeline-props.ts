@@ -1,7 +1,7 @@
-import type { Duration } from 'aws-cdk-lib';
 import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Duration } from 'aws-cdk-lib/core';
 import type { Plan } from '../topology/plan.ts';
 import type { AlarmSettings } from './alarms.ts';
 import type { FiringSettings } from './control-trigger.ts';

@@ -1,7 +1,7 @@
-import { Duration, Stack } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { RESOURCES_VARIABLE, type Resource, type Resources } from '../environment.ts';
 import { ConfigurationError } from '../errors.ts';

@@ -1,5 +1,5 @@
-import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { CfnResource, Stack, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../errors.ts';
 import { TABLE_KEYS, type TableContent, type TableKey } from '../schema/table-keys.ts';

@@ -1,7 +1,7 @@
-import type { Duration } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Duration } from 'aws-cdk-lib/core';
 import type { Plan, StagePlan } from '../topology/plan.ts';
 import { streamsOf } from '../topology/plan.ts';
 import type { AnyTable } from './tables.ts';

@@ -1,9 +1,9 @@
-import type { Stack } from 'aws-cdk-lib';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import type { Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
+import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import type { Pipeline, PipelineProps } from '../../src/cdk/index.ts';
 import { policiesOf } from './policies.ts';
 import { pipelineWith, resources } from './synth.ts';

@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import {
   type PipelineProps,
@@ -12,8 +12,9 @@ import {
   tableSink,
 } from '../../src/cdk/index.ts';
 import type { Plan } from '../../src/index.ts';
+import { clicksPlan } from '../aws/plan.ts';
 import { policiesOf } from './policies.ts';
-import { clicksPlan, pipelineWith, resource, resources } from './synth.ts';
+import { pipelineWith, resource, resources } from './synth.ts';
 
 const TABLE = 'AWS::DynamoDB::GlobalTable';
 const FUNCTION = 'AWS::Lambda::Function';

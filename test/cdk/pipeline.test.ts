@@ -1,11 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import { kinesisSource, StateTables } from '../../src/cdk/index.ts';
 import { parseResources } from '../../src/environment.ts';
 import { parseEvent } from '../../src/runtime/lambda/events.ts';
-import { clicksPlan, emptyStack, pipelineWith, resource, resources } from './synth.ts';
+import { clicksPlan } from '../aws/plan.ts';
+import { emptyStack, pipelineWith, resource, resources } from './synth.ts';
 
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const TABLE = 'AWS::DynamoDB::GlobalTable';

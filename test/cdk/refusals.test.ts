@@ -1,13 +1,14 @@
-import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Duration } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import { kinesisSource, type PipelineProps } from '../../src/cdk/index.ts';
 import type { Plan } from '../../src/index.ts';
-import { clicksPlan, pipelineWith } from './synth.ts';
+import { clicksPlan } from '../aws/plan.ts';
+import { pipelineWith } from './synth.ts';
 
 const refusal = (code: string, message: string, hint: string) =>
   expect.objectContaining({

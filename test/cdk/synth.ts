@@ -1,31 +1,8 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
-import * as z from 'zod';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { Pipeline, type PipelineProps } from '../../src/cdk/index.ts';
-import {
-  lateEvents,
-  MINUTES,
-  type Plan,
-  pipeline,
-  SECONDS,
-  TumblingWindow,
-  table,
-} from '../../src/index.ts';
-
-/** One stage, one sink, a place for late events. */
-export const clicksPlan = (buckets = 4): Plan =>
-  pipeline('clicks')
-    .stream('clicks', {
-      schema: z.object({ at: z.number(), page: z.string() }),
-      timestamp: (e) => e.at,
-      outOfOrderness: 30 * SECONDS,
-    })
-    .keyBy((e) => e.page)
-    .window(TumblingWindow.of(5, MINUTES))
-    .sideOutput(lateEvents('late-clicks'))
-    .count({ name: 'per-page', buckets })
-    .to(table('page-clicks'));
+import { clicksPlan } from '../aws/plan.ts';
 
 /** The properties of a resource in a template. */
 export type Properties = Readonly<Record<string, unknown>>;

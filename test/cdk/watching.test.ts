@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Duration, type Stack } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Duration, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import {
   kinesisSource,
@@ -12,7 +12,8 @@ import {
   PipelineDashboard,
   type WatchedPipeline,
 } from '../../src/cdk/index.ts';
-import { clicksPlan, emptyStack, pipelineWith, resource, resources } from './synth.ts';
+import { clicksPlan } from '../aws/plan.ts';
+import { emptyStack, pipelineWith, resource, resources } from './synth.ts';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const OPERATIONS = path.resolve(import.meta.dirname, '../../docs/operations.md');

@@ -1,7 +1,7 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
+import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import { type Settings, settingsOf } from '../../infra/settings.ts';
 import { TidemarkStack } from '../../infra/stack.ts';
 
