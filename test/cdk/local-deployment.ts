@@ -26,6 +26,8 @@ export interface LocalDeployment {
   /** What the role of a function allows, in the same words. */
   allowed(name: FunctionName): Set<Asked>;
   readonly stream: string;
+  /** Calls a function as a trigger would. */
+  invoke(name: FunctionName, event: unknown): Promise<unknown>;
   /** The name of a table, by a part of its logical id. */
   tableOf(part: string): string;
   stop(): Promise<void>;
@@ -89,6 +91,7 @@ export async function deployLocally(
     asked,
     allowed: (name) => rightsOf(template, name),
     stream,
+    invoke: (name, event) => (name === 'Gather' ? gather : fire).invoke(event),
     tableOf: (part) => find(TABLE, part),
     async stop() {
       await runtime.stop();

@@ -2,6 +2,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
+import { CONTROL_FILTER } from '../../src/cdk/control-trigger.ts';
 import { kinesisSource, StateTables } from '../../src/cdk/index.ts';
 import { parseResources } from '../../src/environment.ts';
 import { parseEvent } from '../../src/runtime/lambda/events.ts';
@@ -81,6 +82,11 @@ describe('the mapping of the control stream', () => {
     ${'ParallelizationFactor'}      | ${1}
   `('has $property $value', ({ property, value }) => {
     expect(mapping[property]).toEqual(value);
+  });
+
+  test('lets through what control-filter.test.ts tries', () => {
+    const Filters = [{ Pattern: JSON.stringify(CONTROL_FILTER) }];
+    expect(mapping.FilterCriteria).toEqual({ Filters });
   });
 
   test('reads the stream of the control table with the function that fires', () => {

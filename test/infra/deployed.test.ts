@@ -67,6 +67,11 @@ describe('the bundle of the reference pipeline', () => {
       const allowed = deployment.allowed(name);
       expect([...deployment.asked[name]].filter((one) => !allowed.has(one))).toEqual([]);
     }
+    // Errors keep their names, which logs are read by, however small the bundle is made.
+    await expect(deployment.invoke('Fire', { tidemark: 'tock' })).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'EVENT_UNKNOWN',
+    });
   }, 120_000);
 });
 
