@@ -26,6 +26,7 @@ export interface Resources {
   readonly sources: Readonly<Record<string, Resource>>;
   readonly sinks: Readonly<Record<string, Resource>>;
   readonly lateEvents: Readonly<Record<string, Resource>>;
+  readonly lookups: Readonly<Record<string, Resource>>;
 }
 
 /**
@@ -42,7 +43,7 @@ export function parseResources(env: Readonly<Record<string, string | undefined>>
     if (typeof said[table] !== 'string') throw invalid(`names no ${table} table`);
   }
   if (!isResource(said.deadLetters)) throw invalid('names no place for dead letters');
-  for (const group of ['sources', 'sinks', 'lateEvents']) {
+  for (const group of ['sources', 'sinks', 'lateEvents', 'lookups']) {
     const found = said[group];
     if (!isRecord(found) || !Object.values(found).every(isResource)) {
       throw invalid(`has ${group} without kind and name`);

@@ -67,6 +67,7 @@ export type ConfigurationErrorCode =
   | 'ENVIRONMENT_INVALID'
   | 'SOURCE_UNKNOWN'
   | 'SINK_UNKNOWN'
+  | 'LOOKUP_UNKNOWN'
   | 'STAGE_UNKNOWN'
   | 'TABLE_KEY'
   | 'REGION_UNKNOWN'

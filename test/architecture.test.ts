@@ -100,7 +100,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'errors.ts',
   ],
   'environment.ts': ['errors.ts'],
-  aws: ['dynamodb', 'store', 'sources', 'sinks', 'lookups', 'topology', 'environment.ts', 'errors.ts'],
+  aws: [
+    'dynamodb',
+    'store',
+    'sources',
+    'sinks',
+    'lookups',
+    'topology',
+    'environment.ts',
+    'errors.ts',
+  ],
   'aws.ts': ['aws', 'dynamodb', 'store', 'sources', 'sinks', 'lookups', 'environment.ts'],
   // What is deployed is agreed on by names alone: neither side sees the other.
   cdk: ['topology', 'schema', 'observability/metric-names.ts', 'environment.ts', 'errors.ts'],

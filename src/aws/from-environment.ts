@@ -4,6 +4,8 @@ import { dynamoClient } from '../dynamodb/client.ts';
 import type { ConsumedUnits } from '../dynamodb/units.ts';
 import { parseResources, type Resource } from '../environment.ts';
 import { ConfigurationError } from '../errors.ts';
+import { dynamoLookup } from '../lookups/dynamodb.ts';
+import type { LookupTable } from '../lookups/lookup.ts';
 import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
 import { deadLetterTable } from '../sinks/dynamodb-dead-letters.ts';
 import { tableSink } from '../sinks/dynamodb-table.ts';
@@ -12,6 +14,7 @@ import { type KinesisSource, kinesisSource } from '../sources/kinesis.ts';
 import type { Source } from '../sources/source.ts';
 import { dynamoStore } from '../store/dynamodb.ts';
 import type { Store } from '../store/store.ts';
+import { lookupsOf } from '../topology/lookup.ts';
 import type { Plan } from '../topology/plan.ts';
 
 /** Opens a resource of some kind. */
@@ -31,6 +34,8 @@ export interface EnvironmentOptions {
   readonly sinks?: Readonly<Record<string, Opener<Sink>>>;
   /** Places for dead letters and late events of kinds that are not built in (`table` is), by kind. */
   readonly letters?: Readonly<Record<string, Opener<DeadLetterSink>>>;
+  /** Tables to look rows up in of kinds that are not built in (`table` is), by kind. */
+  readonly lookups?: Readonly<Record<string, Opener<LookupTable>>>;
   /** Told what each request to DynamoDB cost. */
   readonly onConsumed?: (units: ConsumedUnits) => void;
 }
@@ -42,13 +47,14 @@ export interface Surroundings {
   readonly sinks: Readonly<Record<string, Sink>>;
   readonly deadLetters: DeadLetterSink;
   readonly lateEvents: Readonly<Record<string, DeadLetterSink>>;
+  readonly lookups: Readonly<Record<string, LookupTable>>;
 }
 
 /**
  * Everything that a plan needs, opened as the deployment says: `lambdaHandler(plan,
  * fromEnvironment(plan))` is a whole handler for a function of the Pipeline construct.
  *
- * @throws ConfigurationError ENVIRONMENT_INVALID, SOURCE_MISSING, SINK_MISSING
+ * @throws ConfigurationError ENVIRONMENT_INVALID, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING
  */
 export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): Surroundings {
   const resources = parseResources(options.env ?? process.env);
@@ -62,6 +68,11 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
   const sinks: Openers<Sink> = {
     table: ({ name }) => tableSink({ ...access, tableName: name }),
     ...options.sinks,
+  };
+  const lookups: Openers<LookupTable> = {
+    table: ({ name, keyAttribute = '' }) =>
+      dynamoLookup({ ...access, tableName: name, keyAttribute }),
+    ...options.lookups,
   };
   const sources = { kinesis: kinesisOver(client), ...options.sources };
   const outputs = plan.stages.flatMap((stage) => stage.outputs);
@@ -77,12 +88,18 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
     ),
     deadLetters: open('dead letters', resources.deadLetters, letters, 'SINK_MISSING'),
     lateEvents: openAll(late, resources.lateEvents, letters, 'SINK_MISSING'),
+    lookups: openAll(
+      lookupsOf(plan).map((name) => ({ name })),
+      resources.lookups,
+      lookups,
+      'LOOKUP_MISSING',
+    ),
   };
 }
 
 type Openers<Port> = Readonly<Record<string, Opener<Port>>>;
 
-type Missing = 'SOURCE_MISSING' | 'SINK_MISSING';
+type Missing = 'SOURCE_MISSING' | 'SINK_MISSING' | 'LOOKUP_MISSING';
 
 /**
  * Over the connections of the other client, which speak HTTP/1.1: the SDK's own choice for Kinesis,
@@ -122,7 +139,7 @@ function open<Port>(
   throw new ConfigurationError(
     missing,
     `"${name}" is of kind "${resource.kind}", which nothing opens`,
-    'Give fromEnvironment what opens this kind: under sources, sinks or letters.',
+    'Give fromEnvironment what opens this kind: under sources, sinks, letters or lookups.',
   );
 }
 

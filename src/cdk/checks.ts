@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts';
+import { lookupsOf } from '../topology/lookup.ts';
 import type { Plan } from '../topology/plan.ts';
 import type { FunctionSettings } from './pipeline-function.ts';
 import type { PipelineProps } from './pipeline-props.ts';
@@ -28,14 +29,15 @@ export function checkSources({ plan, sources }: PipelineProps): void {
 }
 
 /**
- * Nothing is given for a sink or a place for late events that the plan does not have.
+ * Nothing is given for a sink, a place for late events or a lookup that the plan does not have.
  *
- * @throws ConfigurationError SINK_UNKNOWN
+ * @throws ConfigurationError SINK_UNKNOWN, LOOKUP_UNKNOWN
  */
-export function checkSinks({ plan, sinks, lateEvents }: PipelineProps): void {
+export function checkSinks({ plan, sinks, lateEvents, lookups }: PipelineProps): void {
   const names = plan.stages.flatMap(({ outputs }) => outputs.map(({ sink }) => sink.name));
   checkKnown('SINK_UNKNOWN', 'sinks', sinks ?? {}, names);
   checkKnown('SINK_UNKNOWN', 'lateEvents', lateEvents ?? {}, lateNames(plan));
+  checkKnown('LOOKUP_UNKNOWN', 'lookups', lookups ?? {}, lookupsOf(plan));
 }
 
 /**
@@ -87,7 +89,7 @@ export function checkFiringConcurrency({
 const FIRING_CONCURRENCY_MIN = 2;
 
 function checkKnown(
-  code: 'SOURCE_UNKNOWN' | 'SINK_UNKNOWN',
+  code: 'SOURCE_UNKNOWN' | 'SINK_UNKNOWN' | 'LOOKUP_UNKNOWN',
   setting: string,
   given: object,
   names: readonly string[],

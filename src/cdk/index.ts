@@ -17,6 +17,7 @@ export {
   kinesisSource,
   type MappingSettings,
 } from './kinesis-source.ts';
+export type { BoundLookup, LookupBinding, LookupContext } from './lookup-binding.ts';
 export { Pipeline } from './pipeline.ts';
 export {
   type CodeSettings,
@@ -28,6 +29,7 @@ export type { PipelineProps } from './pipeline-props.ts';
 export type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
 export type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
 export { StateTables, type StateTablesProps } from './state-tables.ts';
+export { type TableLookupSettings, tableLookup } from './table-lookup.ts';
 export { tableSink } from './table-sink.ts';
 export type { AnyTable, TableSettings } from './tables.ts';
 export type { WatchedFunction, WatchedPipeline, WatchedSource } from './watched.ts';

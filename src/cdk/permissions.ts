@@ -21,6 +21,7 @@ export const ACTIONS = {
   ],
   writeResults: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'],
   writeLetters: ['dynamodb:BatchWriteItem'],
+  lookUp: ['dynamodb:BatchGetItem'],
   readTable: [
     'dynamodb:BatchGetItem',
     'dynamodb:DescribeTable',
@@ -75,10 +76,14 @@ export function grantWriteTable(
   return grantOn(grantee, table.tableArn, actions);
 }
 
-/** Lets somebody read a table, with its key. */
-export function grantReadTable(grantee: iam.IGrantable, table: AnyTable): iam.Grant {
+/** Lets somebody read a table, in any way or by these actions, with its key. */
+export function grantReadTable(
+  grantee: iam.IGrantable,
+  table: AnyTable,
+  actions: readonly string[] = ACTIONS.readTable,
+): iam.Grant {
   table.encryptionKey?.grant(grantee, ...READ_KEY);
-  return grantOn(grantee, table.tableArn, ACTIONS.readTable);
+  return grantOn(grantee, table.tableArn, actions);
 }
 
 /** Lets somebody read a stream of records, with its key. */

@@ -8,6 +8,7 @@ import type { FiringSettings } from './control-trigger.ts';
 import type { DashboardSettings } from './dashboard.ts';
 import type { DeploymentStage } from './deployment.ts';
 import type { MappingSettings } from './kinesis-source.ts';
+import type { LookupBinding } from './lookup-binding.ts';
 import type { CodeSettings, FunctionSettings } from './pipeline-function.ts';
 import type { SinkBinding } from './sink-binding.ts';
 import type { SourceBinding } from './source-binding.ts';
@@ -21,6 +22,8 @@ export interface PipelineProps extends CodeSettings {
   readonly sinks?: Readonly<Record<string, AnyTable | SinkBinding>>;
   /** The same for places of late events. */
   readonly lateEvents?: Readonly<Record<string, AnyTable | SinkBinding>>;
+  /** Each table that the plan looks rows up in, by its name there. */
+  readonly lookups?: Readonly<Record<string, AnyTable | LookupBinding>>;
   /** Where dead letters go. Default: a table is created. */
   readonly deadLetters?: AnyTable | SinkBinding;
   /** Control and state, such as a StateTables of your own. Default: both are created. */

@@ -8,6 +8,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { MetricName } from '../observability/metric-names.ts';
 import type { Plan } from '../topology/plan.ts';
 import { type AlarmSettings, PipelineAlarms } from './alarms.ts';
+import { type BoundLookups, bindLookups } from './bound-lookups.ts';
 import { type BoundSinks, bindSinks } from './bound-sinks.ts';
 import { type BoundSources, bindSources } from './bound-sources.ts';
 import { checkConcurrency, checkFiringConcurrency, checkSinks, checkSources } from './checks.ts';
@@ -30,9 +31,9 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  * and ticks, their triggers and rights, its alarms and its dashboard. The entry exports a handler made
  * by `lambdaHandler(plan, fromEnvironment(plan))`.
  *
- * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, TABLE_KEY,
- *   MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN for what would lose data or
- *   never run
+ * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, LOOKUP_MISSING,
+ *   LOOKUP_UNKNOWN, TABLE_KEY, MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN for
+ *   what would lose data or never run
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;
@@ -75,7 +76,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     this.sinks = bindSinks(this, props, functions, deployment);
     this.sinkTables = tablesOf(this.sinks);
     this.#createTriggers(props, queue);
-    this.#tellFunctions(bound);
+    this.#tellFunctions(bound, bindLookups(this, props, functions.gather));
     this.alarms = this.#createAlarms(props.alarms ?? true);
     this.dashboard = this.#createDashboard(props.dashboard ?? true);
   }
@@ -177,7 +178,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     new TickSchedule(this, 'Tick', { function: fire, every: tickEvery, givenUp: queue });
   }
 
-  #tellFunctions(sources: BoundSources): void {
+  #tellFunctions(sources: BoundSources, lookups: BoundLookups): void {
     const { control, state, sinks } = this;
     const resources: Resources = {
       control: control.tableName,
@@ -186,6 +187,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
       sources: resourcesOf(sources),
       sinks: resourcesOf(sinks.results),
       lateEvents: resourcesOf(sinks.lateEvents),
+      lookups: resourcesOf(lookups),
     };
     const text = Stack.of(this).toJsonString(resources);
     this.gather.function.addEnvironment(RESOURCES_VARIABLE, text);

@@ -59,17 +59,33 @@ export function createTable(scope: Construct, id: string, options: TableOptions)
  * @throws ConfigurationError TABLE_KEY
  */
 export function checkKey(name: string, table: AnyTable, holds: TableContent): void {
-  const resource = table.node.defaultChild;
-  if (!(resource instanceof CfnResource)) return;
   const expected = textOf(TABLE_KEYS[holds]);
-  const found = keyOf(resource);
-  if (found === undefined || found === expected) return;
+  const key = keyOf(table);
+  if (key === undefined || textOf(key) === expected) return;
   throw new ConfigurationError(
     'TABLE_KEY',
-    `the table for "${name}" is keyed by ${found}`,
+    `the table for "${name}" is keyed by ${textOf(key)}`,
     `Key it by ${expected}, or leave it out: the construct creates one.`,
   );
 }
+
+/** The key of a table that the app itself defines; of others nothing is known. */
+export function keyOf(table: AnyTable): [name: string, type: string][] | undefined {
+  const resource = table.node.defaultChild;
+  if (!(resource instanceof CfnResource)) return undefined;
+  const { keySchema, attributeDefinitions = [] } = Stack.of(resource).resolve({
+    keySchema: (resource as unknown as KeyProperties).keySchema,
+    attributeDefinitions: (resource as unknown as KeyProperties).attributeDefinitions,
+  }) as KeyProperties;
+  const types = new Map(
+    attributeDefinitions.map((one) => [one.attributeName, one.attributeType] as const),
+  );
+  return keySchema?.map(({ attributeName: name }) => [name, types.get(name) ?? '']);
+}
+
+/** A key in words. */
+export const textOf = (key: readonly (readonly [string, string])[]): string =>
+  key.map(([name, type]) => `${name} (${type})`).join(', ');
 
 const attribute = ([name, type]: TableKey[number]): dynamodb.Attribute => ({
   name,
@@ -88,24 +104,10 @@ function encryptionOf(scope: Construct, { encryptionKey }: Deployment): dynamodb
   );
 }
 
-const textOf = (key: readonly (readonly [string, string])[]): string =>
-  key.map(([name, type]) => `${name} (${type})`).join(', ');
-
 interface KeyProperties {
   readonly keySchema?: readonly { readonly attributeName: string }[];
   readonly attributeDefinitions?: readonly {
     readonly attributeName: string;
     readonly attributeType: string;
   }[];
-}
-
-function keyOf(resource: CfnResource): string | undefined {
-  const { keySchema, attributeDefinitions = [] } = Stack.of(resource).resolve({
-    keySchema: (resource as unknown as KeyProperties).keySchema,
-    attributeDefinitions: (resource as unknown as KeyProperties).attributeDefinitions,
-  }) as KeyProperties;
-  const types = new Map(
-    attributeDefinitions.map((one) => [one.attributeName, one.attributeType] as const),
-  );
-  return keySchema && textOf(keySchema.map(({ attributeName: n }) => [n, types.get(n) ?? '']));
 }

@@ -12,6 +12,7 @@ const RESOURCES = {
   sources: { clicks: { kind: 'kinesis', name: 'clicks-stream' } },
   sinks: { 'page-clicks': { kind: 'table', name: 'pages-table' } },
   lateEvents: { 'late-clicks': { kind: 'table', name: 'late-table' } },
+  lookups: { users: { kind: 'table', name: 'users-table', keyAttribute: 'id' } },
 };
 
 const env = (change: object = {}) => ({
@@ -108,6 +109,7 @@ describe('is refused', () => {
       'ENVIRONMENT_INVALID',
       'sources',
     ],
+    ['without lookups', { lookups: undefined }, 'ENVIRONMENT_INVALID', 'lookups'],
     ['with sinks in a list', { sinks: [] }, 'ENVIRONMENT_INVALID', 'sinks'],
   ])('%s', (_, change, code, message) => {
     expect(() => open(change)).toThrow(

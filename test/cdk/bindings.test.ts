@@ -3,15 +3,19 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { given } from '../../src/cdk/given.ts';
 import {
+  type LookupBinding,
   type PipelineProps,
   type SinkBinding,
   type SourceBinding,
+  tableLookup,
   tableSink,
 } from '../../src/cdk/index.ts';
-import type { Plan } from '../../src/index.ts';
+import { type Plan, pipeline, rowsOf, table } from '../../src/index.ts';
 import { clicksPlan } from '../aws/plan.ts';
 import { policiesOf } from './policies.ts';
 import { pipelineWith, resource, resources } from './synth.ts';
@@ -154,6 +158,77 @@ describe('what exists already', () => {
       },
     }));
     expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"name":"clicks-there"');
+  });
+});
+
+describe('a table to look rows up in', () => {
+  const plan = pipeline('clicks')
+    .stream('clicks', {
+      schema: z.object({ at: z.number(), user: z.string() }),
+      timestamp: (e) => e.at,
+      outOfOrderness: 0,
+    })
+    .lookup(rowsOf('users'), { key: (e) => e.user })
+    .map(({ row }) => row)
+    .to(table('named'));
+  const id = { name: 'id', type: AttributeType.STRING };
+  const there = (scope: Stack) => TableV2.fromTableName(scope, 'Users', 'users-there');
+
+  test('is read by the function that gathers, by the key that the app says', () => {
+    const { stack } = pipelineWith((scope) => ({
+      plan,
+      lookups: { users: new TableV2(scope, 'Users', { partitionKey: id }) },
+    }));
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"keyAttribute":"id"');
+    expect(policiesOf(stack).Gather).toContain('dynamodb:BatchGetItem on Users');
+    expect(policiesOf(stack).Fire?.join()).not.toContain('Users');
+  });
+
+  test('of another stack is read by the key that it is told', () => {
+    const { stack } = pipelineWith((scope) => ({
+      plan,
+      lookups: { users: tableLookup(there(scope), { keyAttribute: 'user' }) },
+    }));
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain(
+      '"lookups":{"users":{"kind":"table","name":"users-there","keyAttribute":"user"}}',
+    );
+  });
+
+  test('may be of another kind', () => {
+    const cache: LookupBinding = { bind: () => ({ resource: { kind: 'cache', name: 'c' } }) };
+    const { stack } = pipelineWith(() => ({ plan, lookups: { users: cache } }));
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"kind":"cache"');
+  });
+
+  test.each<[string, (scope: Stack) => PipelineProps['lookups'], string, string]>([
+    ['is missing', () => ({}), 'LOOKUP_MISSING', 'lookups: { "users": table }'],
+    [
+      'is not in the plan',
+      (scope) => ({
+        users: there(scope),
+        pages: tableLookup(TableV2.fromTableName(scope, 'Pages', 'p')),
+      }),
+      'LOOKUP_UNKNOWN',
+      'Choose from users',
+    ],
+    [
+      'has a key that nobody knows',
+      (scope) => ({ users: there(scope) }),
+      'TABLE_KEY',
+      "keyAttribute: 'id'",
+    ],
+    [
+      'has a key of two parts',
+      (scope) => ({
+        users: new TableV2(scope, 'Two', { partitionKey: id, sortKey: { ...id, name: 'at' } }),
+      }),
+      'TABLE_KEY',
+      'whole key',
+    ],
+  ])('is refused if it %s', (_, lookups, code, hint) => {
+    expect(() =>
+      pipelineWith((scope) => ({ plan, ...given({ lookups: lookups(scope) }) })),
+    ).toThrow(expect.objectContaining({ code, hint: expect.stringContaining(hint) }));
   });
 });
 

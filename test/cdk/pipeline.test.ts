@@ -192,6 +192,7 @@ describe('the functions', () => {
         deadLetters: { kind: 'table', name: expect.stringContaining('DeadLetters') },
         sources: { clicks: { kind: 'kinesis', name: expect.stringContaining('Clicks') } },
         sinks: { 'page-clicks': { kind: 'table', name: expect.stringContaining('pageclicks') } },
+        lookups: {},
         lateEvents: {
           'late-clicks': { kind: 'table', name: expect.stringContaining('lateclicks') },
         },

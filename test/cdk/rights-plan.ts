@@ -4,6 +4,7 @@ import {
   lateEvents,
   type Plan,
   pipeline,
+  rowsOf,
   SECONDS,
   SessionWindow,
   TumblingWindow,
@@ -28,7 +29,10 @@ export function everyKindPlan(): Plan {
     .toTable({ name: 'latest', buckets: 1 })
     .changes();
   return combine(
-    visits.project('page').to(table('raw')),
+    visits
+      .lookup(rowsOf('users'), { key: (e) => e.user })
+      .map(({ row }) => row)
+      .to(table('raw')),
     visits
       .keyBy((e) => e.page)
       .window(TumblingWindow.of(10, SECONDS))

@@ -1,5 +1,6 @@
 import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { Template } from 'aws-cdk-lib/assertions';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { readTable } from '../../src/sinks/read-table.ts';
 import { deployLocally, type LocalDeployment, type TemplateJson } from './local-deployment.ts';
@@ -66,7 +67,11 @@ test('each function asks for what its role allows, and for all of it', async () 
 
 async function deployed(): Promise<LocalDeployment> {
   const plan = everyKindPlan();
-  const { stack } = pipelineWith((_, clicks) => ({ plan, sources: { visits: clicks } }));
+  const { stack } = pipelineWith((scope, clicks) => {
+    const partitionKey = { name: 'id', type: AttributeType.STRING };
+    const users = new TableV2(scope, 'Users', { partitionKey });
+    return { plan, sources: { visits: clicks }, lookups: { users } };
+  });
   const template = Template.fromStack(stack).toJSON() as TemplateJson;
   const module = new URL('./rights-handler.ts', import.meta.url);
   const deployment = await deployLocally(template, { plan, module, source: 'visits' });
