@@ -123,10 +123,10 @@ const isKinesis = (event: unknown): boolean =>
 /** The variables of a function, references as logical ids. */
 function environmentOf(template: TemplateJson, name: FunctionName): Record<string, string> {
   const id = idOf(template, 'AWS::Lambda::Function', name);
-  const { Environment } = template.Resources[id]?.Properties as unknown as {
-    Environment: { Variables: Record<string, unknown> };
-  };
-  const entries = Object.entries(Environment.Variables);
+  const properties = template.Resources[id]?.Properties as unknown as
+    | { Environment: { Variables: Record<string, unknown> } }
+    | undefined;
+  const entries = Object.entries(properties?.Environment.Variables ?? {});
   return Object.fromEntries(entries.map(([key, value]) => [key, String(resolved(value))]));
 }
 
