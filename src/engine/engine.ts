@@ -48,10 +48,12 @@ const CACHED_ROWS_MAX = 10_000;
 export function warm(plan: Plan): Warm {
   return {
     decoders: new Map(plan.sources.map(({ name, schema }) => [name, eventDecoder(schema)])),
-    memories: new Map(plan.stages.map(({ name }) => [name, { fits: false, target: MIN_TIME }])),
+    memories: new Map(plan.stages.map(({ name }) => [name, nothingLearnt()])),
     caches: new Map(lookupsOf(plan).map((name) => [name, new RowCache(CACHED_ROWS_MAX)])),
   };
 }
+
+const nothingLearnt = (): StageMemory => ({ fits: false, target: MIN_TIME, letIn: new Set() });
 
 /**
  * The engine of a plan over its ports.

@@ -10,7 +10,7 @@ import { checkMeta } from './meta.ts';
 import { writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
-import { register } from './register.ts';
+import { isLetIn, register } from './register.ts';
 import { Rows, readsMax } from './rows.ts';
 import { writeSegments } from './segments.ts';
 
@@ -60,14 +60,20 @@ function attemptOn(context: StageContext, mine: Lane, batch: Batch, rows: Rows):
 
 /** A claim never creates a lane: an unknown one has to be registered first, all others with it. */
 async function claimOrRegister(context: StageContext, lane: string): Promise<Lane> {
-  const known = await claim(context, lane);
+  const known = await claimLetIn(context, lane);
   if (known) return known;
   await register(context);
-  const registered = await claim(context, lane);
+  const registered = await claimLetIn(context, lane);
   if (registered) return registered;
   throw new LaneNotReadyError(`lane ${lane} continues lanes that are not read to their end`, {
     hint: 'It is read as soon as its parents have ended; the batch comes again.',
   });
+}
+
+/** A lane that is there without holding the stage's watermark could contribute to what is closed. */
+async function claimLetIn(context: StageContext, lane: string): Promise<Lane | undefined> {
+  const mine = await claim(context, lane);
+  return mine && (mine.ended || (await isLetIn(context, lane))) ? mine : undefined;
 }
 
 async function finish(context: StageContext, mine: Lane, attempt: Attempt): Promise<void> {

@@ -74,4 +74,6 @@ export interface StageMemory {
   fits: boolean;
   /** The highest target that every bucket is known to have. */
   target: number;
+  /** Lanes that were seen in the set. */
+  readonly letIn: Set<string>;
 }

@@ -10,24 +10,23 @@ import { readAll } from './read-all.ts';
 
 /**
  * Brings the lanes of a stage in line with the shards of its log: on first contact, after a split or
- * a merge, after a stream was made anew. Anybody may do it at any time, any number of times.
+ * a merge, after a stream was made anew. Anybody may do it at any time, any number of times, with a
+ * listing of the shards that is long out of date.
+ *
+ * A lane contributes only once it was seen in the set, and leaves the set only when it has ended: what
+ * is in the set holds the stage's watermark, what is not has nothing to say.
  */
 export async function register(context: StageContext): Promise<void> {
   // Before the listing: a lane that joined the set after it may be missing from it.
   const before = await readSet(context);
   const shards = await context.log.shards();
   const listed = new Map(shards.map((shard) => [shard.lane, shard]));
-  await firstContact(context, shards, listed);
-  const lanes = await readAll(context.store, 'control', laneRange(context.stage.name));
-  const known = new Set(lanes.map(laneOf));
-  const ended = new Set(lanes.filter((item) => item.ended === 1).map(laneOf));
-  const inSet = new Set((await readSet(context))?.lanes);
-  for (const shard of shards) {
-    // In the set without being there: whoever let it in died before creating it.
-    const isNew = inSet.has(shard.lane) ? !known.has(shard.lane) : !ended.has(shard.lane);
-    if (isRoot(shard, listed) && isNew) await joinLate(context, shard);
-    if (shard.closed) await retire(context, shard.lane, listed);
-  }
+  const roots = shards.filter((shard) => isRoot(shard, listed));
+  if (before === undefined) await firstContact(context, roots);
+  const known = await readAll(context.store, 'control', laneRange(context.stage.name));
+  const lanes = new Set(known.map(laneOf));
+  for (const root of roots) if (!lanes.has(root.lane)) await join(context, root);
+  for (const { lane, closed } of shards) if (closed) await retire(context, lane, listed);
   for (const lane of before?.lanes ?? []) {
     if (!listed.has(lane)) await retire(context, lane, listed);
   }
@@ -39,49 +38,49 @@ type Listed = ReadonlyMap<string, Shard>;
 const isRoot = (shard: Shard, listed: Listed): boolean =>
   !shard.parents.some((parent) => listed.has(parent));
 
-/**
- * Every first lane, and only then the set that lists them: without the set there is no stage
- * watermark, so nothing closes before all are known.
- */
-async function firstContact(
-  context: StageContext,
-  shards: readonly Shard[],
-  listed: Listed,
-): Promise<void> {
-  if (await readSet(context)) return;
-  const roots = shards.filter((shard) => isRoot(shard, listed)).map((shard) => shard.lane);
+/** The set that lists every first lane; nothing closes before all of them are there. */
+async function firstContact(context: StageContext, roots: readonly Shard[]): Promise<void> {
   if (roots.length === 0) return;
-  await Promise.all(roots.map((lane) => createLane(context, lane)));
-  // Also those of an earlier try that did not come to the set, of a stream that was made anew since: they
-  // have contributed, and nobody but the set sees to it that they are ended.
-  const known = await readAll(context.store, 'control', laneRange(context.stage.name));
-  const lanes = [...new Set([...roots, ...known.map(laneOf)])];
-  const set = { lanes, version: 1 };
+  const lanes = roots.map((root) => root.lane);
+  const set = { lanes, first: lanes, version: 1 };
   await context.store.update('control', lanesKey(context.stage.name), { set }, { exists: false });
 }
 
 /**
- * A root that came after first contact, of a stream that was made anew, joins the set before its lane
- * exists, and so holds the stage's watermark. What was closed by then stays closed to it: its own
- * watermark starts where the others had brought the stage, since no advance that is still under way
- * can have seen them further on, and not below what the buckets were told.
+ * Lets a root in and creates its lane: into the set first, where it holds the stage's watermark. Only
+ * one that has no lane yet may come in, or it could come in again after it has ended and left.
  */
-async function joinLate(context: StageContext, shard: Shard): Promise<void> {
-  const before = await readSet(context);
-  // A parent is still in the set, though no longer listed: this is its child, and comes in by their swap.
-  if (shard.parents.some((parent) => before?.lanes.includes(parent))) return;
-  await swap(context, [], [shard.lane]);
-  const others = (await readSet(context))?.lanes.filter((lane) => lane !== shard.lane) ?? [];
-  const lanes = await Promise.all(others.map((lane) => readLane(context, lane)));
-  // One that has no item yet is joining as well, and finds its own start in the same way.
-  const reached = lanes.flatMap((lane) => (lane === undefined ? [] : [lane.watermark]));
+async function join(context: StageContext, { lane, parents }: Shard): Promise<void> {
+  for (;;) {
+    const set = await readSet(context);
+    if (set === undefined || (await readLane(context, lane)) !== undefined) return;
+    if (set.lanes.includes(lane)) break;
+    // A parent is still in the set, though no longer listed: this is its child, and comes in by their swap.
+    if (parents.some((parent) => set.lanes.includes(parent))) return;
+    if (await replace(context, set, [], [lane])) break;
+  }
+  await createLane(context, lane, await startOf(context, lane));
+}
+
+/**
+ * Where a lane that is in the set begins. One of first contact at the beginning. One that came later,
+ * of a stream that was made anew, where the others have brought the stage: what was closed by then
+ * stays closed to it. That is where they are now, as no advance that is still under way can have seen
+ * them further on; where those were that have left; and what the buckets were told.
+ */
+async function startOf(context: StageContext, lane: string): Promise<number> {
+  const set = await readSet(context);
+  if (set === undefined || set.first.includes(lane)) return MIN_TIME;
+  const others = set.lanes.filter((other) => other !== lane);
   const closed = await readTarget(context);
-  const least = reached.length > 0 ? Math.min(...reached) : MIN_TIME;
-  const watermark = Math.max(least, closed - 1, MIN_TIME);
-  await createLane(context, shard.lane, watermark);
-  const lane = await readLane(context, shard.lane);
-  if (lane === undefined || lane.watermark >= watermark) return;
-  await emptyAttempt(context, lane, () => ({ watermark }));
+  return Math.max(await leastOf(context, others), set.floor, closed - 1, MIN_TIME);
+}
+
+/** The least watermark of those lanes that are there: one without is joining as well. */
+async function leastOf(context: StageContext, names: readonly string[]): Promise<number> {
+  const lanes = await Promise.all(names.map((name) => readLane(context, name)));
+  const watermarks = lanes.flatMap((lane) => (lane === undefined ? [] : [lane.watermark]));
+  return watermarks.length > 0 ? Math.min(...watermarks) : MIN_TIME;
 }
 
 /** Ends a lane whose shard is closed and read through, and lets its children take its place. */
@@ -89,7 +88,7 @@ async function retire(context: StageContext, lane: string, listed: Listed): Prom
   const set = await readSet(context);
   if (!set?.lanes.includes(lane)) return;
   // It joined, but whoever let it in died before creating it, and its shard is gone by now.
-  if (!listed.has(lane)) await createLane(context, lane);
+  if (!listed.has(lane)) await createLane(context, lane, await startOf(context, lane));
   if (!(await ended(context, lane))) return;
   const children = [...listed.values()].filter((shard) => shard.parents.includes(lane));
   const isExpected = (name: string): boolean => listed.has(name) || set.lanes.includes(name);
@@ -135,15 +134,26 @@ async function createChild(
 
 interface LaneSet {
   readonly lanes: readonly string[];
+  /** Those of first contact. */
+  readonly first: readonly string[];
+  /** How far the stage can have been brought by lanes that have left. */
+  readonly floor: number;
   readonly version: number;
 }
 
 async function readSet(context: StageContext): Promise<LaneSet | undefined> {
   const item = await context.store.get('control', lanesKey(context.stage.name));
-  return item && { lanes: item.lanes as readonly string[], version: Number(item.version) };
+  return (
+    item && {
+      lanes: item.lanes as readonly string[],
+      first: item.first as readonly string[],
+      floor: Number(item.floor ?? MIN_TIME),
+      version: Number(item.version),
+    }
+  );
 }
 
-/** Replaces `out` by `into` in one write; refused if the set changed meanwhile, and then tried again. */
+/** Replaces `out` by `into`, unless `out` is gone already. */
 async function swap(
   context: StageContext,
   out: readonly string[],
@@ -152,13 +162,33 @@ async function swap(
   for (;;) {
     const set = await readSet(context);
     if (set === undefined || !out.every((lane) => set.lanes.includes(lane))) return;
-    const stay = set.lanes.filter((lane) => !out.includes(lane) && !into.includes(lane));
-    const written = await context.store.update(
-      'control',
-      lanesKey(context.stage.name),
-      { set: { lanes: [...stay, ...into], version: set.version + 1 } },
-      { equals: { version: set.version } },
-    );
-    if (written !== undefined) return;
+    if (await replace(context, set, out, into)) return;
   }
+}
+
+/** False, and nothing done, if the set is not as it was read. */
+async function replace(
+  context: StageContext,
+  { lanes, floor, version }: LaneSet,
+  out: readonly string[],
+  into: readonly string[],
+): Promise<boolean> {
+  const stay = lanes.filter((lane) => !out.includes(lane) && !into.includes(lane));
+  const reached = out.length > 0 ? await leastOf(context, lanes) : MIN_TIME;
+  const set = {
+    lanes: [...stay, ...into],
+    floor: Math.max(floor, reached),
+    version: version + 1,
+  };
+  const key = lanesKey(context.stage.name);
+  const written = await context.store.update('control', key, { set }, { equals: { version } });
+  return written !== undefined;
+}
+
+/** True if a lane was seen in the set. It does not leave before it has ended, so that once is enough. */
+export async function isLetIn(context: StageContext, lane: string): Promise<boolean> {
+  const { letIn } = context.memory;
+  if (letIn.has(lane)) return true;
+  for (const seen of (await readSet(context))?.lanes ?? []) letIn.add(seen);
+  return letIn.has(lane);
 }

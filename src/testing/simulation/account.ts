@@ -31,7 +31,8 @@ export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted)
   addLetters('dead letter', places.letters);
   for (const [name, place] of places.late) addLetters(`late in ${name}`, place);
   for (const item of store.items('control')) {
-    if (item.sk.startsWith('lane#')) {
+    // One without a position was never met.
+    if (item.sk.startsWith('lane#') && item.position !== undefined) {
       const { watermark, records, filtered, late: tooLate, deadLetters } = item;
       const tally = { watermark, records, filtered, late: tooLate, deadLetters };
       account.set(`lane ${item.pk} ${item.sk}`, JSON.stringify(tally));

@@ -31,11 +31,14 @@ export async function expectedOf(world: World): Promise<Account> {
   for (const { stage, lane, created } of histories) {
     await store.update('control', laneKey(stage, lane), { set: created });
   }
+  const setOf = (stage: string, lanes: unknown) =>
+    store.update('control', lanesKey(stage), { set: { lanes: lanes as string[], version: 1 } });
   for (const { name } of plan.stages) {
-    const set = await world.store.get('control', lanesKey(name));
-    if (set === undefined) continue;
-    await store.update('control', lanesKey(name), { set: { lanes: set.lanes ?? [], version: 1 } });
+    // All at once, whenever each was let in.
+    const lanes = histories.filter(({ stage }) => stage === name).map(({ lane }) => lane);
+    if (lanes.length > 0) await setOf(name, lanes);
   }
+  await leaveOut(store, world);
   const letters = memoryDeadLetters();
   const late = new Map([...world.late.keys()].map((name) => [name, memoryDeadLetters()]));
   const ports: Ports = {
@@ -53,9 +56,25 @@ export async function expectedOf(world: World): Promise<Account> {
   };
   const calm = { world, ports, histories };
   for (const stage of plan.stages) await gatherStage(calm, stage);
+  for (const { name } of plan.stages) {
+    const last = await world.store.get('control', lanesKey(name));
+    if (last !== undefined) await setOf(name, last.lanes);
+  }
   await fireAll(calm);
   const isDealtWith = () => true;
   return accountOf({ store, outputs: invariants.outputs, letters, late, isDealtWith });
+}
+
+/** Lanes that a stage never met: ended, and without anything to account for. */
+async function leaveOut(store: Store, { plan, streams }: World): Promise<void> {
+  for (const stage of plan.stages) {
+    for (const source of streamsOf(stage)) {
+      for (const lane of streams.get(source)?.lanes ?? []) {
+        const key = laneKey(stage.name, laneIn(stage, source, lane));
+        await store.update('control', key, { set: { ended: 1 } }, { exists: false });
+      }
+    }
+  }
 }
 
 /** Gathers what a stage has dealt with, lane by lane, and fires nothing. */
