@@ -28,7 +28,15 @@ export const AGGREGATES: Readonly<Record<string, Compute>> = {
   sum: (stream, options) => stream.sum(numberOf, options),
   min: (stream, options) => stream.min(numberOf, options),
   max: (stream, options) => stream.max(numberOf, options),
+  // As text, joined by bars: in event-time order here, in order of arrival there, so compared as a bag.
+  reduce: (stream, options) =>
+    stream.reduce(appended, options).map(({ value }) => String(value.value)),
 };
+
+const appended = (left: Event, right: Event): Event => ({
+  ...left,
+  value: `${left.value}|${right.value}`,
+});
 
 /** Which aggregates a vector asks for: one as `value`, or several by name. */
 export const aggregatesOf = ({ params }: Vector): readonly string[] =>
