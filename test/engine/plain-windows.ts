@@ -36,36 +36,59 @@ export function isLate({ window, latenessMs }: Windowing, at: number, watermark:
   return windowsOf(window, at).every(([, end]) => !takes(end, latenessMs, watermark));
 }
 
+/** What a window of a key says, and how often: a look-back is told for each event. Times in ms. */
+export interface Counted {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  readonly times: number;
+}
+
 /** How many events are in each window of each key, under `start key`; the obvious way. */
-export function counted(
+export const counted = (windowing: Windowing, taken: readonly Taken[]): Map<string, number> =>
+  new Map(windowsCounted(windowing, taken).map((one) => [`${one.start} ${one.key}`, one.count]));
+
+/** How many events are in each window of each key; the obvious way. */
+export function windowsCounted(windowing: Windowing, taken: readonly Taken[]): Counted[] {
+  const keys = [...new Set(taken.map((one) => one.key))];
+  return keys.flatMap((key) => {
+    const own = taken.filter((one) => one.key === key);
+    return countedOf(windowing, own).map((one) => ({ key, ...one }));
+  });
+}
+
+function countedOf(
   { window, latenessMs }: Windowing,
   taken: readonly Taken[],
-): Map<string, number> {
-  const counts = new Map<string, number>();
-  const add = (start: number, key: string, count: number): void => {
-    counts.set(`${start} ${key}`, (counts.get(`${start} ${key}`) ?? 0) + count);
-  };
+): Omit<Counted, 'key'>[] {
   if (window.kind === 'perEvent') {
-    for (const key of new Set(taken.map((one) => one.key))) {
-      const own = taken.filter((one) => one.key === key);
-      for (const [start, count] of aroundEvents(window, own)) counts.set(`${start} ${key}`, count);
-    }
-    return counts;
+    return [...aroundEvents(window, taken)].map(([start, count]) => {
+      const last = start + window.spanMs;
+      const times = window.which === 'around' ? 1 : taken.filter(({ at }) => at === last).length;
+      return { start, end: last + 1, count, times };
+    });
   }
   if (window.kind === 'session') {
-    for (const key of new Set(taken.map((one) => one.key))) {
-      const own = taken.filter((one) => one.key === key);
-      for (const { start, count } of sessionsOf(window.gapMs, latenessMs, own))
-        add(start, key, count);
-    }
-    return counts;
+    return sessionsOf(window.gapMs, latenessMs, taken).map(({ start, last, count }) => ({
+      start,
+      end: last + window.gapMs,
+      count,
+      times: 1,
+    }));
   }
-  for (const { at, key, watermark } of taken) {
+  const counts = new Map<number, number>();
+  for (const { at, watermark } of taken) {
     for (const [start, end] of windowsOf(window, at)) {
-      if (takes(end, latenessMs, watermark)) add(start, key, 1);
+      if (takes(end, latenessMs, watermark)) counts.set(start, (counts.get(start) ?? 0) + 1);
     }
   }
-  return counts;
+  return [...counts].map(([start, count]) => ({
+    start,
+    end: start + window.sizeMs,
+    count,
+    times: 1,
+  }));
 }
 
 /** Every start at which a window could begin is tried. */
