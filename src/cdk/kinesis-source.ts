@@ -88,6 +88,7 @@ function createMapping(
     // A batch that is too much for the memory or the time of an invocation comes again in halves.
     bisectBatchOnError: true,
     onFailure: givenUp,
+    supportS3OnFailureDestination: true,
   });
   const resource = mapping.node.defaultChild as lambda.CfnEventSourceMapping;
   resource.maximumRecordAgeInSeconds = -1;

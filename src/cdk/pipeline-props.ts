@@ -1,5 +1,6 @@
 import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { IEventSourceDlq } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Duration } from 'aws-cdk-lib/core';
 import type { Plan } from '../topology/plan.ts';
@@ -36,6 +37,11 @@ export interface PipelineProps extends CodeSettings {
   readonly tables?: TableSettings;
   /** How batches of streams come, where a stream is given and not a binding. */
   readonly mapping?: MappingSettings;
+  /**
+   * Where the mappings of streams leave what they give up, which should be nothing. Default: the queue
+   * that an alarm watches, without the records; an S3OnFailureDestination keeps the records too.
+   */
+  readonly onFailure?: IEventSourceDlq;
   /** How changes of buckets come. */
   readonly firing?: FiringSettings;
   /** The function that gathers. Default timeout 1 minute. */

@@ -70,7 +70,8 @@ export class Pipeline extends Construct implements WatchedPipeline {
     queue.grantSend(functions.gather);
     queue.grantSend(functions.fire);
     this.#grantProtocol();
-    const bound = bindSources(this, props, { ...functions, givenUp: queue });
+    const givenUp = props.onFailure ?? queue;
+    const bound = bindSources(this, props, { ...functions, givenUp });
     checkConcurrency(props.gather ?? {}, bound);
     this.sources = Object.entries(bound).map(([name, source]) => ({ name, ...source }));
     this.sinks = bindSinks(this, props, functions, deployment);

@@ -23,7 +23,7 @@ export interface SourceContext {
   readonly name: string;
   readonly gather: lambda.Function;
   readonly fire: lambda.Function;
-  /** Where a trigger leaves what it gives up. The function may send there already. */
+  /** Where a trigger leaves what it gives up. */
   readonly givenUp: lambda.IEventSourceDlq;
 }
 

@@ -2,6 +2,8 @@ import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-d
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
@@ -103,6 +105,16 @@ describe('a kind of source that the library does not know', () => {
       '"sources":{"clicks":{"kind":"table-stream"',
     );
     expect(made.dashboard).toBeDefined();
+  });
+});
+
+test('what a mapping gives up may be kept in a bucket', () => {
+  const { stack } = pipelineWith((scope) => ({
+    onFailure: new S3OnFailureDestination(new Bucket(scope, 'GaveUp') as IBucket),
+  }));
+  const { Properties } = resource(stack, 'AWS::Lambda::EventSourceMapping', 'clicksMapping');
+  expect(Properties.DestinationConfig).toEqual({
+    OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('GaveUp'), 'Arn'] } },
   });
 });
 
