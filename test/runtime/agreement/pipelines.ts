@@ -143,7 +143,12 @@ export const PIPELINES: readonly Pipeline[] = [
     plan: () =>
       realStream('events')
         .keyBy(user)
-        .toTable({ name: 'latest', buckets: 2, resolution: 30 * SECONDS, row: (event) => event.page })
+        .toTable({
+          name: 'latest',
+          buckets: 2,
+          resolution: 30 * SECONDS,
+          row: (event) => event.page,
+        })
         .to(table('rows')),
     recount: ({ events = [] }) => ({
       rows: [...latestOf(events, user)].map(([key, event]) => rowText('row', key, event.page)),

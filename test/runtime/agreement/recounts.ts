@@ -34,11 +34,7 @@ export const windowRows = (windows: ReadonlyMap<number, ReadonlyMap<string, numb
   );
 
 /** Each session of each key by its start: an event at most `gapMs` after the one before belongs to it. */
-export function sessionRows(
-  events: readonly RealEvent[],
-  key: KeyOf,
-  gapMs: number,
-): RowText[] {
+export function sessionRows(events: readonly RealEvent[], key: KeyOf, gapMs: number): RowText[] {
   return [...byKey(events, key)].flatMap(([name, own]) => {
     const sessions: { start: number; last: number; count: number }[] = [];
     for (const time of own.map(timeOf).sort((a, b) => a - b)) {
@@ -53,11 +49,7 @@ export function sessionRows(
 }
 
 /** At each event, how many of its key there are up to `spanMs` before it; those of one time say the same. */
-export function lookBackRows(
-  events: readonly RealEvent[],
-  key: KeyOf,
-  spanMs: number,
-): RowText[] {
+export function lookBackRows(events: readonly RealEvent[], key: KeyOf, spanMs: number): RowText[] {
   return [...byKey(events, key)].flatMap(([name, own]) => {
     const times = own.map(timeOf);
     return [...new Set(times)].map((time) => {
