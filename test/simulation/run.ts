@@ -24,7 +24,7 @@ const command = new Command('simulate')
   .option('--seeds <number>', 'how many runs of each pipeline', whole, 100)
   .option('--from <seed>', 'the first seed', whole, 1)
   .option('--seed <seed>', 'this seed alone', whole)
-  .option('--records <number>', 'how many records a run has', whole, 40)
+  .option('--records <number>', 'how many records a run has at most', whole, 40)
   .option('--only <names>', `of ${PIPELINES.map(({ name }) => name).join(', ')}`)
   .option('--pipeline <file>', 'a module of yours that exports plan, and events by stream')
   .option('--trace', 'shows what happens in the run, line by line');

@@ -34,6 +34,10 @@ export interface Faults {
   readonly merge: number;
   /** The stream is deleted and made anew under its name. */
   readonly recreated: number;
+  /** A closed shard is no longer listed; what was not read of it is lost. */
+  readonly shardExpired: number;
+  /** The oldest records of a shard that were not read yet are lost. */
+  readonly recordsExpired: number;
   /** A clock goes wrong. */
   readonly clockSkew: number;
 }
@@ -60,6 +64,8 @@ const USUAL: Faults = {
   split: 0.08,
   merge: 0.08,
   recreated: 0.03,
+  shardExpired: 0.05,
+  recordsExpired: 0.02,
   clockSkew: 0.5,
 };
 

@@ -1,3 +1,4 @@
+import { parseBucketKey, parseSegmentKey } from '../../engine/keys.ts';
 import { BEFORE_ALL, isAfter } from '../../engine/position.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { Output } from '../../sinks/sink.ts';
@@ -33,6 +34,11 @@ export class Invariants {
   readonly histories = new Map<string, LaneHistory>();
   readonly outputs = new Map<string, ToldOutput>();
   readonly #highest = new Map<string, number | string>();
+  /** The lanes that hold a stage. */
+  readonly #sets = new Map<string, readonly string[]>();
+  readonly #watermarks = new Map<string, number>();
+  /** What attempts have written that are not visible yet. */
+  readonly #segments = new Map<string, readonly { bucket: string; lastSlot: number }[]>();
 
   /** A store that is watched. */
   watched(store: Store, changed: (item: Item) => void): Store {
@@ -41,7 +47,6 @@ export class Invariants {
       get: (table, key) => store.get(table, key),
       getAll: (table, keys) => store.getAll(table, keys),
       query: (table, range, next) => store.query(table, range, next),
-      putAll: (table, items) => store.putAll(table, items),
       update: async (table, key, change, condition) => {
         const item = await store.update(table, key, change, condition);
         if (item !== undefined && table === 'control') {
@@ -49,6 +54,10 @@ export class Invariants {
           changed(item);
         }
         return item;
+      },
+      putAll: async (table, items) => {
+        await store.putAll(table, items);
+        if (table === 'state') for (const item of items) this.#filed(item);
       },
       until: () => watched,
     };
@@ -70,15 +79,53 @@ export class Invariants {
   #wrote(key: Key, { set }: Change, item: Item): void {
     if (set === undefined) return;
     this.#neverBack(key, item);
-    if (!key.sk.startsWith('lane#')) return;
+    if (key.sk === 'lanes') this.#sets.set(key.pk, item.lanes as readonly string[]);
+    if (set.target !== undefined) this.#closes(key, Number(set.target));
+    if (key.sk.startsWith('lane#')) this.#wroteLane(key, set, item);
+  }
+
+  #wroteLane(key: Key, set: NonNullable<Change['set']>, item: Item): void {
     const lane = key.sk.slice('lane#'.length);
     const id = `${key.pk} ${lane}`;
+    this.#watermarks.set(id, Number(item.watermark));
     if (set.epoch === 0) {
       this.histories.set(id, { stage: key.pk, lane, created: set, raises: [] });
     } else if (set.watermark !== undefined && set.position === undefined) {
       const raise = { position: String(item.position), watermark: Number(set.watermark) };
       this.histories.get(id)?.raises.push(raise);
+    } else if (set.committedEpoch !== undefined) {
+      this.#becomesVisible(`${id} ${set.committedEpoch}`);
     }
+  }
+
+  /** No slot closes before every lane that is in the set has passed it. */
+  #closes(key: Key, target: number): void {
+    const stage = parseBucketKey(key)?.stage;
+    for (const lane of this.#sets.get(stage ?? '') ?? []) {
+      const watermark = this.#watermarks.get(`${stage} ${lane}`);
+      // One that is in the set without being there yet begins behind what is under way.
+      if (watermark === undefined || watermark + 1 >= target) continue;
+      throw new Broken(`${key.pk} closes ${target} before lane ${lane}, which is at ${watermark}`);
+    }
+  }
+
+  #filed(item: Item): void {
+    const { lane, epoch, lastSlot } = parseSegmentKey(item);
+    const at = item.pk.lastIndexOf('#');
+    const attempt = `${item.pk.slice(0, at)} ${lane} ${epoch}`;
+    const bucket = `${item.pk.slice(0, at)}#bucket${item.pk.slice(at)}`;
+    const filed = this.#segments.get(attempt) ?? [];
+    this.#segments.set(attempt, [...filed, { bucket, lastSlot }]);
+  }
+
+  /** What was fired does not change any more: an attempt adds to open slots alone. */
+  #becomesVisible(attempt: string): void {
+    for (const { bucket, lastSlot } of this.#segments.get(attempt) ?? []) {
+      const target = this.#highest.get(`${bucket} fire target`);
+      if (target === undefined || lastSlot > Number(target)) continue;
+      throw new Broken(`${attempt} adds to slot ${lastSlot} of ${bucket}, closed up to ${target}`);
+    }
+    this.#segments.delete(attempt);
   }
 
   /** Positions, watermarks, targets and what is fired only rise. */

@@ -1,10 +1,19 @@
 import { UnavailableError } from '../../errors.ts';
 import type { Chance } from './chance.ts';
-import type { FaultKind, Faults } from './faults.ts';
+import type { FaultKind } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The process of an invocation died: nothing after this line of it runs. */
 export class Crash extends Error {}
+
+// Made once: where they are thrown says nothing, and finding it out takes longer than the request.
+const DIED = new Crash('the process died');
+const GONE = new Crash('the process is gone');
+export const TIMED_OUT = new Crash('timed out');
+const THROTTLED = new UnavailableError('throttled');
+const NO_REPLY = new UnavailableError('the reply is lost');
+const NO_ANSWER = new UnavailableError('timed out');
+const SINK_AWAY = new UnavailableError('the sink is away');
 
 /** What the world does to the requests of one invocation. */
 export interface Invocation {
@@ -27,8 +36,7 @@ export interface RequestKinds {
 export interface InvocationOptions {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
-  readonly faults: () => Faults;
-  readonly injected: (kind: FaultKind, where: string) => void;
+  readonly happens: (kind: FaultKind, where: string) => boolean;
   /** What goes on after the invocation has ended. */
   readonly detached: (work: Promise<unknown>) => void;
 }
@@ -38,19 +46,14 @@ const SLOW_MS = 20_000;
 const MUCH_LATER_MS = 120_000;
 
 export function invocation(options: InvocationOptions): Invocation {
-  const { scheduler, chance, faults, injected, detached } = options;
+  const { scheduler, chance, happens, detached } = options;
   let dead = false;
   const alive = (): void => {
-    if (dead) throw new Crash('the process is gone');
-  };
-  const happens = (kind: FaultKind, where: string): boolean => {
-    if (!chance.happens(faults()[kind])) return false;
-    injected(kind, where);
-    return true;
+    if (dead) throw GONE;
   };
   const crash = (): never => {
     dead = true;
-    throw new Crash('the process died');
+    throw DIED;
   };
   return {
     kill() {
@@ -67,20 +70,18 @@ export function invocation(options: InvocationOptions): Invocation {
         await run();
         return crash();
       }
-      if (happens('throttle', name)) throw unavailable('throttled');
-      if (sink && happens('sinkFails', name)) throw unavailable('the sink is away');
+      if (happens('throttle', name)) throw THROTTLED;
+      if (sink && happens('sinkFails', name)) throw SINK_AWAY;
       if (writes && happens('lateWrite', name)) {
         const later = scheduler.sleep(chance.below(MUCH_LATER_MS)).then(run);
         detached(later.catch(() => undefined));
-        throw unavailable('timed out');
+        throw NO_ANSWER;
       }
       const result = await run();
-      if (writes && happens('lostReply', name)) throw unavailable('the reply is lost');
+      if (writes && happens('lostReply', name)) throw NO_REPLY;
       if (!writes || !happens('repeated', name)) return result;
       await scheduler.sleep(chance.below(REQUEST_MS));
       return run();
     },
   };
 }
-
-const unavailable = (what: string): UnavailableError => new UnavailableError(what);

@@ -8,7 +8,9 @@ export class SimulatedLog {
   /** All lanes there ever were, parents before children. */
   readonly lanes: string[] = [];
   readonly #parents = new Map<string, readonly string[]>();
-  readonly #records = new Map<string, readonly LogRecord[]>();
+  readonly #records = new Map<string, LogRecord[]>();
+  /** How many records of a lane have been handed to anybody. */
+  readonly #delivered = new Map<string, number>();
   readonly #open = new Set<string>();
   readonly #gone = new Set<string>();
   readonly #name: string;
@@ -37,6 +39,11 @@ export class SimulatedLog {
     return this.#gone.has(lane);
   }
 
+  /** Records up to the n-th have been handed out: whatever befalls the shard, they may be committed. */
+  delivered(lane: string, count: number): void {
+    this.#delivered.set(lane, Math.max(count, this.#delivered.get(lane) ?? 0));
+  }
+
   split(): void {
     const parent = this.#chance.pick([...this.#open]);
     this.#add([parent]);
@@ -60,6 +67,25 @@ export class SimulatedLog {
     this.#add([]);
   }
 
+  /** Retention takes a closed shard, read or not. */
+  expireShard(): void {
+    const closed = this.lanes.filter((lane) => !this.#open.has(lane) && !this.#gone.has(lane));
+    if (closed.length === 0) return;
+    const lane = this.#chance.pick(closed);
+    this.#lose(lane, Number.POSITIVE_INFINITY);
+    this.log.remove(lane);
+    this.#gone.add(lane);
+  }
+
+  /** Retention takes records that nobody has read. */
+  expireRecords(): void {
+    this.#lose(this.#chance.pick(this.lanes), 1 + this.#chance.below(3));
+  }
+
+  #lose(lane: string, count: number): void {
+    this.#records.get(lane)?.splice(this.#delivered.get(lane) ?? 0, count);
+  }
+
   #add(parents: readonly string[]): void {
     const lane = `${this.#name}-${this.lanes.length}`;
     this.log.open(lane, parents);
@@ -67,6 +93,6 @@ export class SimulatedLog {
     this.#open.add(lane);
     this.lanes.push(lane);
     this.#parents.set(lane, parents);
-    this.#records.set(lane, this.log.records(lane));
+    this.#records.set(lane, this.log.records(lane) as LogRecord[]);
   }
 }

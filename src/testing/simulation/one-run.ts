@@ -3,10 +3,11 @@ import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { accountOf, differences } from './account.ts';
+import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
 import { expectedOf } from './oracle.ts';
-import { World } from './world.ts';
+import { type Without, World } from './world.ts';
 
 /** Makes the events of a stream: JSON is made of them, but text and bytes go as they are. */
 export type EventsOf = (around: {
@@ -18,13 +19,19 @@ export type EventsOf = (around: {
 export interface RunOptions {
   /** Makes the events of each stream, by its name in the plan. */
   readonly events: Readonly<Record<string, EventsOf>>;
-  /** How many records a run has. Default 40. */
+  /** How many records a run has at most: each draws its own number. Default 40. */
   readonly records?: number;
   /** Kinds of faults to choose from. Default: all. */
   readonly faults?: readonly FaultKind[];
   /** Sees what happens, line by line. */
   readonly trace?: (line: string) => void;
 }
+
+const NOTHING: Without = { records: new Set(), faults: new Set() };
+const EVENTS = 2_000_003;
+const RECORDS_MAX = 40;
+/** Most of what goes wrong needs few records, and those runs are soon over. */
+const SHARES = [0.1, 0.25, 0.5, 1];
 
 /** What came of one run. */
 export interface Run {
@@ -36,6 +43,11 @@ export interface Run {
   readonly outputs: number;
   /** How often each kind of fault happened. */
   readonly injected: ReadonlyMap<FaultKind, number>;
+  /** What the tables were asked for, in units of DynamoDB. */
+  readonly capacity: Readonly<Capacity>;
+  /** Records and faults, those included that were left out. */
+  readonly recordsDrawn: number;
+  readonly faultsDrawn: number;
   readonly steps: number;
 }
 
@@ -44,16 +56,26 @@ export interface Run {
  * run, to the letter. All that came of it is held against what the same lanes give when nothing
  * goes wrong, and against the promises of the design.
  */
-export async function runOnce(plan: Plan, seed: number, options: RunOptions): Promise<Run> {
+export async function runOnce(
+  plan: Plan,
+  seed: number,
+  options: RunOptions,
+  without: Without = NOTHING,
+): Promise<Run> {
   const chance = chanceOf(seed);
+  // Events of their own numbers, so that they stay the same when faults are left out.
+  const eventChance = chanceOf(seed + EVENTS);
   const faults: Faults = swarm(chance, options.faults ?? FAULT_KINDS);
-  const records = options.records ?? 40;
+  const records = Math.ceil((options.records ?? RECORDS_MAX) * chance.pick(SHARES));
   const produce = (stream: string, now: number): string | Uint8Array => {
-    const event = options.events[stream]?.({ now, chance });
+    const event = options.events[stream]?.({ now, chance: eventChance });
     return typeof event === 'string' || event instanceof Uint8Array ? event : JSON.stringify(event);
   };
   const { trace } = options;
-  const world = new World(plan, { chance, faults, produce, records, ...(trace && { trace }) });
+  const world = new World(plan, {
+    ...{ chance, faults, produce, records, without },
+    ...(trace && { trace }),
+  });
   await world.run();
   const problems = world.failures.map((failure) => `failed: ${textOf(failure)}`);
   const { store, letters, late, invariants, injected, scheduler } = world;
@@ -67,9 +89,12 @@ export async function runOnce(plan: Plan, seed: number, options: RunOptions): Pr
     seed,
     passed: problems.length === 0,
     problems,
-    records,
+    records: records - [...without.records].filter((n) => n < records).length,
     outputs: invariants.outputs.size,
     injected,
+    capacity: world.capacity,
+    faultsDrawn: world.faultsDrawn,
+    recordsDrawn: records,
     steps: scheduler.steps,
   };
 }

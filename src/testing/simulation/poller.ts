@@ -56,6 +56,7 @@ async function pollShard(
     const from = restart ? 0 : again ? chance.below(checkpoint + 1) : checkpoint;
     const batch = records.slice(from, from + 1 + chance.below(8));
     if (batch.length === 0) continue;
+    log.delivered(lane, from + batch.length);
     try {
       const { stoppedAt } = await gather(lane, batch);
       const stopped = batch.findIndex(({ position }) => position === stoppedAt);

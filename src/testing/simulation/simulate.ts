@@ -1,5 +1,6 @@
 import { TestDriverError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
+import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { FaultKind } from './faults.ts';
 import { type Run, type RunOptions, runOnce } from './one-run.ts';
@@ -21,6 +22,8 @@ export interface Simulation {
   readonly failure: Shrunk | undefined;
   readonly records: number;
   readonly outputs: number;
+  /** What the tables were asked for, in units of DynamoDB, attempts that failed included. */
+  readonly capacity: Readonly<Capacity>;
   /** How often each kind of fault happened. */
   readonly injected: ReadonlyMap<FaultKind, number>;
 }
@@ -51,6 +54,7 @@ export async function simulate(
   const failed: number[] = [];
   const injected = new Map<FaultKind, number>();
   let failure: Shrunk | undefined;
+  const capacity: Capacity = { readUnits: 0, writeUnits: 0 };
   let [records, outputs] = [0, 0];
   for (const seed of numbers) {
     const its = planOf(seed);
@@ -60,18 +64,21 @@ export async function simulate(
     onRun?.(run);
     records += run.records;
     outputs += run.outputs;
+    capacity.readUnits += run.capacity.readUnits;
+    capacity.writeUnits += run.capacity.writeUnits;
     for (const [kind, times] of run.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
     if (run.passed) continue;
     failed.push(seed);
     failure ??= await shrink(its, run, options);
   }
-  return { passed: numbers.length - failed.length, failed, failure, records, outputs, injected };
+  const passed = numbers.length - failed.length;
+  return { passed, failed, failure, records, outputs, capacity, injected };
 }
 
 /** How a failure can be told to a person: the seed, what it needs, what went wrong, and how it came to that. */
-export function describeFailure({ run, records, faults, trace }: Shrunk): string {
+export function describeFailure({ run, faults, trace }: Shrunk): string {
   return [
-    `seed ${run.seed} fails with ${records} records and these faults: ${faults.join(', ') || 'none'}`,
+    `seed ${run.seed} fails with ${run.records} records and these faults: ${faults.join(', ') || 'none'}`,
     ...run.problems.slice(0, PROBLEMS_SHOWN),
     'what happened last (ms since the beginning):',
     ...trace.slice(-LINES_SHOWN),

@@ -8,30 +8,38 @@ import { memoryStore } from '../../store/memory.ts';
 import type { Item } from '../../store/store.ts';
 import { HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
 import { type Plan, sinksOf } from '../../topology/plan.ts';
+import { type Capacity, metered } from './capacity.ts';
 import type { Chance } from './chance.ts';
 import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
 import { Invariants } from './invariants.ts';
-import { Crash, invocation } from './invocation.ts';
+import { Crash, invocation, TIMED_OUT } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
 import { pollStream } from './poller.ts';
 import { simulatedPorts } from './ports.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
 
+/** What is left out of a run that otherwise goes as it went: the n-th record, the n-th fault. */
+export interface Without {
+  readonly records: ReadonlySet<number>;
+  readonly faults: ReadonlySet<number>;
+}
+
 export interface WorldOptions {
   readonly chance: Chance;
   readonly faults: Faults;
   /** Makes the records of a stream, as they are put into it. */
-  readonly produce: (stream: string, now: number, chance: Chance) => string | Uint8Array;
+  readonly produce: (stream: string, now: number) => string | Uint8Array;
   /** How many records in all. */
   readonly records: number;
+  readonly without: Without;
   readonly trace?: (line: string) => void;
 }
 
 /** How long an invocation may take before it is given up. */
 const TIMEOUT_MS = 60 * SECONDS;
 /** How often shards are looked into and the schedule ticks. */
-const USUAL = { pollMs: 3 * SECONDS, tickMs: MINUTES };
-const HEALING = { pollMs: 20 * SECONDS, tickMs: MINUTES };
+const USUAL = { pollMs: 5 * SECONDS, tickMs: MINUTES };
+const HEALING = { pollMs: MINUTES, tickMs: 2 * MINUTES };
 /** Where nothing new happens any more. */
 const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
 /** More of them say nothing new. */
@@ -51,6 +59,8 @@ export class World {
   readonly letters = memoryDeadLetters();
   readonly late: ReadonlyMap<string, MemoryDeadLetters>;
   readonly injected = new Map<FaultKind, number>();
+  faultsDrawn = 0;
+  readonly capacity: Capacity = { readUnits: 0, writeUnits: 0 };
   /** What must not happen: broken promises, and failures that no fault explains. */
   readonly failures: unknown[] = [];
   readonly #options: WorldOptions;
@@ -84,12 +94,13 @@ export class World {
   async run(): Promise<void> {
     for (const stream of this.streams.keys()) this.#spawn(this.#mapping(stream));
     this.#spawn(this.#schedule());
-    const { records, chance, produce } = this.#options;
+    const { records, chance, produce, without } = this.#options;
     for (let n = 0; n < records; n++) {
       await this.scheduler.runUntil(this.scheduler.now + chance.below(4 * SECONDS));
       const [stream, log] = chance.pick([...this.streams]);
       const now = this.scheduler.now;
-      log.put(produce(stream, now, chance), now);
+      const record = produce(stream, now);
+      if (!without.records.has(n)) log.put(record, now);
       this.#reshard(log);
     }
     this.#faults = NO_FAULTS;
@@ -97,7 +108,9 @@ export class World {
     this.#pace = HEALING;
     await this.scheduler.runUntil(this.scheduler.now + 5 * MINUTES);
     this.#pace = SLOW;
-    await this.scheduler.runUntil(this.scheduler.now + 5 * SLOW.tickMs);
+    // A tick a stage, and one to begin with: each closes what the one before it has told.
+    const ticks = this.plan.stages.length + 1;
+    await this.scheduler.runUntil(this.scheduler.now + ticks * SLOW.tickMs);
     this.#running = false;
     await this.scheduler.runUntil(this.scheduler.now + 2 * SLOW.tickMs);
   }
@@ -108,8 +121,7 @@ export class World {
     const one = invocation({
       scheduler: this.scheduler,
       chance,
-      faults: () => this.#faults,
-      injected: (kind, where) => this.#inject(kind, `${name}: ${where}`),
+      happens: (kind, where) => this.#draws(kind, `${name}: ${where}`),
       detached: (late) => this.#detach(late),
     });
     const started = this.scheduler.now;
@@ -124,26 +136,30 @@ export class World {
     const running = engine(this.plan, { ...ports, clock, observe }, this.#container(name));
     const leftMs = zombie ? chance.below(2 * SECONDS) : TIMEOUT_MS;
     const outOfTime = (): boolean => this.scheduler.now > started + leftMs;
-    const result = work(running, outOfTime);
-    const timeout = this.scheduler.sleep(leftMs).then((): never => {
-      if (!zombie) one.kill();
-      throw new Crash('timed out');
+    return new Promise<T>((resolve, reject) => {
+      let ended = false;
+      const end = (): void => {
+        ended = true;
+      };
+      const result = work(running, outOfTime);
+      result.then(resolve, reject).then(end);
+      this.#detach(result.catch((error) => this.#failed(error)));
+      this.scheduler.sleep(leftMs).then(() => {
+        if (ended) return;
+        if (!zombie) one.kill();
+        reject(TIMED_OUT);
+      });
     });
-    this.#detach(timeout.catch(() => undefined));
-    this.#detach(result.catch((error) => this.#failed(error)));
-    return Promise.race([result, timeout]);
   }
 
   /** True if a fault of this kind happens here. */
   #draws(kind: FaultKind, where: string): boolean {
-    if (!this.#options.chance.happens(this.#faults[kind])) return false;
-    this.#inject(kind, where);
-    return true;
-  }
-
-  #inject(kind: FaultKind, where: string): void {
+    const { chance, without, trace } = this.#options;
+    if (!chance.happens(this.#faults[kind])) return false;
+    if (without.faults.has(this.faultsDrawn++)) return false;
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
-    this.#options.trace?.(`${this.scheduler.now - START} fault ${kind} at ${where}`);
+    trace?.(`${this.scheduler.now - START} fault ${kind} at ${where}`);
+    return true;
   }
 
   #container(name: string): Warm {
@@ -219,6 +235,8 @@ export class World {
     if (this.#draws('split', 'stream')) log.split();
     if (this.#draws('merge', 'stream')) log.merge();
     if (this.#draws('recreated', 'stream')) log.recreate();
+    if (this.#draws('shardExpired', 'stream')) log.expireShard();
+    if (this.#draws('recordsExpired', 'stream')) log.expireRecords();
   }
 
   #portsOf(plan: Plan): Ports {
@@ -233,7 +251,7 @@ export class World {
       return sink;
     };
     return {
-      store: this.invariants.watched(this.store, changed),
+      store: this.invariants.watched(metered(this.store, this.capacity), changed),
       clock: () => this.scheduler.now,
       sources: Object.fromEntries([...this.streams].map(([name, { log }]) => [name, log])),
       sinks: Object.fromEntries(sinksOf(plan).map(({ sink }) => [sink.name, sinkOf(sink.name)])),
