@@ -91,8 +91,9 @@ async function retire(context: StageContext, lane: string, listed: Listed): Prom
   if (!listed.has(lane)) await createLane(context, lane, await startOf(context, lane));
   if (!(await ended(context, lane))) return;
   const children = [...listed.values()].filter((shard) => shard.parents.includes(lane));
-  const isExpected = (name: string): boolean => listed.has(name) || set.lanes.includes(name);
-  const ready = await Promise.all(children.map((child) => createChild(context, child, isExpected)));
+  const ready = await Promise.all(
+    children.map((child) => createChild(context, child, listed, set.lanes)),
+  );
   if (!ready.every(Boolean)) return;
   const known = children.flatMap((child) => child.parents).filter((p) => set.lanes.includes(p));
   await swap(
@@ -114,22 +115,31 @@ async function ended(context: StageContext, name: string): Promise<boolean> {
   return done;
 }
 
-/** Creates a child once all its parents have ended, from the lowest of their watermarks. */
+/**
+ * Creates a child once all its parents have ended, from the lowest watermark of those that it takes the
+ * place of: one that has left the set does not hold the stage any more.
+ */
 async function createChild(
   context: StageContext,
-  child: Shard,
-  isExpected: (parent: string) => boolean,
+  { lane, parents }: Shard,
+  listed: Listed,
+  inSet: readonly string[],
 ): Promise<boolean> {
   const watermarks: number[] = [];
-  for (const name of child.parents) {
+  for (const name of parents) {
     const parent = await readLane(context, name);
-    if (parent?.ended) watermarks.push(parent.watermark);
+    const holds = inSet.includes(name);
+    if (parent?.ended && holds) watermarks.push(parent.watermark);
     // Neither listed nor in the set: it left the log before this stage ever read it.
-    else if (isExpected(name)) return false;
+    if (!parent?.ended && (holds || listed.has(name))) return false;
   }
-  invariant(watermarks.length > 0, `child ${child.lane} has a parent that ended`);
-  await createLane(context, child.lane, Math.min(...watermarks));
-  return true;
+  invariant(watermarks.length > 0, `child ${lane} has a parent that ended`);
+  const start = Math.min(...watermarks);
+  await createLane(context, lane, start);
+  const child = await readLane(context, lane);
+  if (child === undefined || child.watermark >= start) return true;
+  // Left of a try whose swap was refused, by parents that have gone without it.
+  return emptyAttempt(context, child, () => ({ watermark: start }));
 }
 
 interface LaneSet {

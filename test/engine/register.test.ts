@@ -217,6 +217,41 @@ describe('whoever registers by shards of a stream that was deleted meanwhile', (
   });
 });
 
+describe('a child of one parent that left without it and of one that holds the stage', () => {
+  const begun = async () => {
+    const one = world();
+    const { log, append, gather, store } = one;
+    log.open('left');
+    log.open('holds');
+    append('left', 5_000);
+    append('holds', 95_000);
+    await gather('left');
+    await gather('holds');
+    log.open('child', ['left', 'holds']);
+    const ended = { set: { ended: 1 } };
+    await store.update('control', { pk: 'per-key', sk: 'lane#left' }, ended);
+    const set = { lanes: ['holds'], first: ['left', 'holds'], floor: 4_999, version: 3 };
+    await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+    return one;
+  };
+
+  test('begins where the stage is', async () => {
+    const { tick, lanes, lane } = await begun();
+    await tick();
+    expect(await lanes()).toEqual(['child']);
+    expect(await lane('child')).toMatchObject({ watermark: 94_999 });
+  });
+
+  test('does so too if an earlier try had created it', async () => {
+    const { tick, store, lanes, lane } = await begun();
+    const early = { position: '', watermark: 4_999, epoch: 1, committedEpoch: 0, ended: 0 };
+    await store.update('control', { pk: 'per-key', sk: 'lane#child' }, { set: early });
+    await tick();
+    expect(await lanes()).toEqual(['child']);
+    expect(await lane('child')).toMatchObject({ watermark: 94_999, epoch: 2 });
+  });
+});
+
 test('a lane that comes when all others have left begins where those had brought the stage', async () => {
   let slow = (): Promise<void> => Promise.resolve();
   const { log, append, gather, start, tick, lane, target } = world({

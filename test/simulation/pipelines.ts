@@ -11,6 +11,7 @@ import {
   type Plan,
   type ProcessContext,
   pipeline,
+  rowsOf,
   SECONDS,
   SessionWindow,
   SlidingWindow,
@@ -21,13 +22,15 @@ import {
   table,
   type WindowResult,
 } from '../../src/index.ts';
-import type { Chance, EventsOf } from '../../src/testing/index.ts';
+import type { Chance, EventsOf, SimulateOptions } from '../../src/testing/index.ts';
+import { anyPipeline } from './grammar.ts';
 
 /** A pipeline to be tried, drawn from a seed: settings differ from run to run. */
 export interface Tried {
   readonly name: string;
   readonly plan: (chance: Chance) => Plan;
   readonly events: Readonly<Record<string, EventsOf>>;
+  readonly lookups?: NonNullable<SimulateOptions['lookups']>;
 }
 
 const schema = z.object({ at: z.number(), key: z.string(), v: z.number() });
@@ -279,11 +282,46 @@ function windowTables(chance: Chance): Plan {
   return combine(counts.to(table('windows')), perStart.to(table('starts')));
 }
 
+/** A sale, and the row that was valid when it happened; rows come by themselves or through a stage. */
+function asOf(chance: Chance): Plan {
+  const [sales, prices] = twoStreams();
+  const rows = pointers(prices, stage(chance, 'rows'));
+  const told = rows.changes().keyBy(({ key }) => key);
+  const versions = chance.happens(0.5) ? rows : told.toTable({ row: ({ value }) => value });
+  const keyed = sales.keyBy((event) => event.key);
+  const options = stage(chance, 'joined');
+  return (
+    chance.happens(0.5) ? keyed.joinAsOf(versions, options) : keyed.leftJoinAsOf(versions, options)
+  ).to(table('joined'));
+}
+
+const lookedUp = (chance: Chance): Plan =>
+  clicks()
+    .lookup(rowsOf<{ weight: number }>('weights'), {
+      key: (event) => event.key,
+      cacheFor: chance.pick([0, 3 * SECONDS]),
+    })
+    .keyBy(({ event }) => event.key)
+    .window(TumblingWindow.of(3, SECONDS))
+    .sum(({ event, row }) => event.v * (row?.weight ?? 0), stage(chance, 'weighed'))
+    .to(table('results'));
+
+/** By the time at which the log took them. */
+const byArrival = (chance: Chance): Plan =>
+  pipeline('tried')
+    .stream('clicks', { schema, timestamp: 'arrival', maxDelay: HOURS })
+    .keyBy((event) => event.key)
+    .window(chance.pick(WINDOWS))
+    .count(stage(chance, 'arrived'))
+    .to(table('results'));
+
 const relayed = (): Plan =>
   clicks()
     .filter((event) => event.v % 2 === 0)
     .map((event) => event.v)
     .to(table('even'));
+
+const weights = ['hot', 'k1', 'k2'].map((key, n) => [key, { weight: n + 1 }] as const);
 
 const one = { clicks: events };
 const two = { clicks: events, views: events };
@@ -302,4 +340,8 @@ export const PIPELINES: readonly Tried[] = [
   { name: 'foreign-key', plan: pointedTo, events: two },
   { name: 'window-table', plan: windowTables, events: one },
   { name: 'relay', plan: relayed, events: one },
+  { name: 'as-of', plan: asOf, events: two },
+  { name: 'lookup', plan: lookedUp, events: one, lookups: { weights } },
+  { name: 'arrival', plan: byArrival, events: one },
+  { name: 'any', plan: anyPipeline, events: two },
 ];

@@ -54,9 +54,10 @@ const seeds = options.seed
 const started = performance.now();
 const injected = new Map<string, number>();
 let [passed, failed, records, outputs] = [0, 0, 0, 0];
-for (const { name, plan, events } of tried) {
+for (const { plan, ...one } of tried) {
+  const { name } = one;
   const its = await simulate(plan, {
-    events,
+    ...one,
     seeds,
     records: options.records,
     ...(options.trace && { trace: (line: string) => console.log(line) }),

@@ -10,8 +10,8 @@ const SEEDS = Number(process.env.SEEDS ?? 30);
 describe('whatever goes wrong, what comes of it is what comes of it when nothing does', () => {
   test.each(PIPELINES)(
     '$name',
-    async ({ plan, events }) => {
-      const { passed, failure, outputs } = await simulate(plan, { events, seeds: SEEDS });
+    async ({ plan, ...tried }) => {
+      const { passed, failure, outputs } = await simulate(plan, { ...tried, seeds: SEEDS });
       expect(failure && describeFailure(failure)).toBeUndefined();
       expect(passed).toBe(SEEDS);
       expect(outputs).toBeGreaterThan(SEEDS);

@@ -1,4 +1,5 @@
 import { isAfter } from '../../engine/position.ts';
+import type { LookupKey } from '../../lookups/lookup.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
@@ -19,6 +20,8 @@ export type EventsOf = (around: {
 export interface RunOptions {
   /** Makes the events of each stream, by its name in the plan. */
   readonly events: Readonly<Record<string, EventsOf>>;
+  /** Rows of the tables that the plan looks up, by their names in it; they stay as they are. */
+  readonly lookups?: Readonly<Record<string, readonly (readonly [LookupKey, unknown])[]>>;
   /** How many records a run has at most: each draws its own number. Default 40. */
   readonly records?: number;
   /** Kinds of faults to choose from. Default: all. */
@@ -74,6 +77,7 @@ export async function runOnce(
   const { trace } = options;
   const world = new World(plan, {
     ...{ chance, faults, produce, records, without },
+    lookups: options.lookups ?? {},
     ...(trace && { trace }),
   });
   await world.run();

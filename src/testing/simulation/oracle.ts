@@ -50,6 +50,7 @@ export async function expectedOf(world: World): Promise<Account> {
     ),
     deadLetters: letters,
     lateEvents: Object.fromEntries(late),
+    lookups: world.lookups,
     observe: (seen) => {
       if (seen.kind === 'failed') throw seen.error;
     },

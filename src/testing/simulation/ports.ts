@@ -1,4 +1,5 @@
 import type { Ports } from '../../engine/ports.ts';
+import type { LookupTable } from '../../lookups/lookup.ts';
 import type { DeadLetterSink } from '../../sinks/dead-letter-sink.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
@@ -13,6 +14,7 @@ export function simulatedPorts(ports: Ports, invocation: Invocation): Ports {
     sources: mapped(ports.sources, (source) => simulatedSource(source, invocation)),
     sinks: mapped(ports.sinks, (sink, name) => simulatedSink(sink, name, invocation)),
     deadLetters: simulatedLetters(ports.deadLetters, invocation),
+    lookups: mapped(ports.lookups ?? {}, (table) => simulatedLookup(table, invocation)),
     lateEvents: mapped(ports.lateEvents ?? {}, (sink) => simulatedLetters(sink, invocation)),
   };
 }
@@ -45,6 +47,14 @@ const simulatedSource = (source: Source, { request }: Invocation): Source => ({
   shards: () => request('list shards', () => source.shards()),
   probe: (lane, after) => request(`probe ${lane}`, () => source.probe(lane, after)),
 });
+
+function simulatedLookup(table: LookupTable, { request }: Invocation): LookupTable {
+  const simulated: LookupTable = {
+    getAll: (keys, options) => request(`look up ${keys.length}`, () => table.getAll(keys, options)),
+    until: () => simulated,
+  };
+  return simulated;
+}
 
 function simulatedSink(sink: Sink, name: string, invocation: Invocation): Sink {
   const simulated: Sink = {

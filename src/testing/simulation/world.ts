@@ -1,6 +1,8 @@
 import { type Engine, engine, type Warm, warm } from '../../engine/engine.ts';
 import { parseBucketKey } from '../../engine/keys.ts';
 import type { Ports } from '../../engine/ports.ts';
+import type { LookupTable } from '../../lookups/lookup.ts';
+import { memoryLookup } from '../../lookups/memory.ts';
 import type { Observation } from '../../observability/observer.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
 import type { Output, Sink } from '../../sinks/sink.ts';
@@ -14,6 +16,7 @@ import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
 import { Invariants } from './invariants.ts';
 import { Crash, invocation, TIMED_OUT } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
+import type { RunOptions } from './one-run.ts';
 import { pollStream } from './poller.ts';
 import { simulatedPorts } from './ports.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
@@ -32,6 +35,7 @@ export interface WorldOptions {
   /** How many records in all. */
   readonly records: number;
   readonly without: Without;
+  readonly lookups: NonNullable<RunOptions['lookups']>;
   readonly trace?: (line: string) => void;
 }
 
@@ -57,6 +61,7 @@ export class World {
   readonly invariants = new Invariants();
   readonly streams: ReadonlyMap<string, SimulatedLog>;
   readonly letters = memoryDeadLetters();
+  readonly lookups: Readonly<Record<string, LookupTable>>;
   readonly late: ReadonlyMap<string, MemoryDeadLetters>;
   readonly injected = new Map<FaultKind, number>();
   faultsDrawn = 0;
@@ -87,6 +92,9 @@ export class World {
     );
     const places = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.late = new Map(places.map((name) => [name, memoryDeadLetters()]));
+    this.lookups = Object.fromEntries(
+      Object.entries(options.lookups).map(([name, rows]) => [name, memoryLookup(rows)]),
+    );
     this.#ports = this.#portsOf(plan);
   }
 
@@ -257,6 +265,7 @@ export class World {
       sinks: Object.fromEntries(sinksOf(plan).map(({ sink }) => [sink.name, sinkOf(sink.name)])),
       deadLetters: this.letters,
       lateEvents: Object.fromEntries(this.late),
+      lookups: this.lookups,
       observe: () => undefined,
     };
   }
