@@ -1,13 +1,17 @@
-import { pathToFileURL } from 'node:url';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { describeFailure, type EventsOf, simulate } from '../../src/testing/index.ts';
-import { PIPELINES, type Tried } from './pipelines.ts';
+import { describeFailure, type Simulation } from '../../src/testing/index.ts';
+import { PIPELINES } from './pipelines.ts';
+import { simulated, type Task } from './tried.ts';
 
 interface Options {
   readonly seeds: number;
   readonly from: number;
   readonly seed?: number;
   readonly records: number;
+  readonly processes: number;
   readonly only?: string;
   readonly pipeline?: string;
   readonly trace?: boolean;
@@ -19,67 +23,104 @@ const whole = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number above 0.');
 };
 
+const NAMES = PIPELINES.map(({ name }) => name);
+
+const names = (text: string): string => {
+  const unknown = text.split(',').find((name) => !NAMES.includes(name));
+  if (unknown === undefined) return text;
+  throw new InvalidArgumentError(`There is no ${unknown}: take some of ${NAMES.join(', ')}.`);
+};
+
 const command = new Command('simulate')
   .description('Runs pipelines in a world where everything goes wrong that can, from seeds.')
   .option('--seeds <number>', 'how many runs of each pipeline', whole, 100)
   .option('--from <seed>', 'the first seed', whole, 1)
   .option('--seed <seed>', 'this seed alone', whole)
   .option('--records <number>', 'how many records a run has at most', whole, 40)
-  .option('--only <names>', `of ${PIPELINES.map(({ name }) => name).join(', ')}`)
+  .option('--processes <number>', 'how many runs at a time', whole, availableParallelism())
+  .option('--only <names>', `of ${NAMES.join(', ')}`, names)
   .option('--pipeline <file>', 'a module of yours that exports plan, and events by stream')
   .option('--trace', 'shows what happens in the run, line by line');
 
 const options = command.parse().opts<Options>();
 
-/** One of the user's own. */
-async function fromFile(file: string): Promise<Tried> {
-  const module: unknown = await import(pathToFileURL(file).href);
-  const { plan, events } = module as { plan?: never; events?: Record<string, EventsOf> };
-  if (plan === undefined || events === undefined) {
-    throw new Error(
-      `'${file}' does not export plan and events: events = { clicks: ({ now }) => ({ ... }) }`,
-    );
-  }
-  return { name: file, plan: () => plan, events };
-}
+/** Seeds that one process runs before it takes the next ones. */
+const SEEDS_AT_ONCE = 25;
 
-const wanted = options.only?.split(',');
-const tried = options.pipeline
-  ? [await fromFile(options.pipeline)]
-  : PIPELINES.filter(({ name }) => wanted?.includes(name) ?? true);
+const chosen = options.pipeline ? [options.pipeline] : (options.only?.split(',') ?? NAMES);
 const seeds = options.seed
   ? [options.seed]
   : Array.from({ length: options.seeds }, (_, n) => options.from + n);
+const tasks: Task[] = chosen.flatMap((name) =>
+  Array.from({ length: Math.ceil(seeds.length / SEEDS_AT_ONCE) }, (_, n) => ({
+    name,
+    seeds: seeds.slice(n * SEEDS_AT_ONCE, (n + 1) * SEEDS_AT_ONCE),
+    records: options.records,
+  })),
+);
 
 const started = performance.now();
-const injected = new Map<string, number>();
-let [passed, failed, records, outputs] = [0, 0, 0, 0];
-for (const { plan, ...one } of tried) {
-  const { name } = one;
-  const its = await simulate(plan, {
-    ...one,
-    seeds,
-    records: options.records,
-    ...(options.trace && { trace: (line: string) => console.log(line) }),
-    onRun: () => {
-      if (process.stderr.isTTY) process.stderr.write(`\r${name} ${passed + failed} runs `);
-    },
-  });
-  passed += its.passed;
-  failed += its.failed.length;
-  records += its.records;
-  outputs += its.outputs;
-  for (const [kind, times] of its.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
-  console.log(`${name}: ${its.passed} of ${seeds.length} runs, ${its.outputs} results`);
-  if (its.failure)
-    console.log(`failed: seeds ${its.failed.join(', ')}\n${describeFailure(its.failure)}`);
+const results = new Map<string, Simulation[]>(chosen.map((name) => [name, []]));
+let done = 0;
+
+function finished({ name, seeds: some }: Task, its: Simulation): void {
+  const all = results.get(name) as Simulation[];
+  all.push(its);
+  done += some.length;
+  const runs = all.reduce((sum, one) => sum + one.passed + one.failed.length, 0);
+  if (process.stderr.isTTY) process.stderr.write(`\r${name} ${runs} of ${seeds.length} `);
+  if (runs === seeds.length) show(name, all);
 }
-const seconds = (performance.now() - started) / 1_000;
+
+function show(name: string, all: readonly Simulation[]): void {
+  const failed = all.flatMap((one) => one.failed).sort((a, b) => a - b);
+  const outputs = all.reduce((sum, one) => sum + one.outputs, 0);
+  console.log(
+    `${name}: ${seeds.length - failed.length} of ${seeds.length} runs, ${outputs} results`,
+  );
+  const failures = all.flatMap((one) => one.failure ?? []);
+  const [least] = failures.sort((a, b) => a.run.records - b.run.records);
+  if (least) console.log(`failed: seeds ${failed.join(', ')}\n${describeFailure(least)}`);
+}
+
+if (options.trace || options.processes === 1 || tasks.length === 1) {
+  const trace = options.trace ? { trace: (line: string) => console.log(line) } : {};
+  for (const task of tasks) finished(task, await simulated(task, trace));
+} else {
+  await Promise.all(Array.from({ length: Math.min(options.processes, tasks.length) }, inProcess));
+}
+
+/** A process that takes one task after the other. */
+async function inProcess(): Promise<void> {
+  const worker = fork(new URL('./worker.ts', import.meta.url), { serialization: 'advanced' });
+  const died = once(worker, 'exit').then(([code]): never => {
+    throw new Error(`a process of the simulation ended with ${code}`);
+  });
+  for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+    worker.send(task);
+    const [its] = (await Promise.race([once(worker, 'message'), died])) as [Simulation];
+    finished(task, its);
+  }
+  died.catch(() => undefined);
+  worker.disconnect();
+}
+
+const all = [...results.values()].flat();
+const sum = (of: (one: Simulation) => number): number =>
+  all.reduce((total, one) => total + of(one), 0);
+const failed = sum((one) => one.failed.length);
+const injected = new Map<string, number>();
+for (const one of all)
+  for (const [kind, times] of one.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
+const rate = Math.round(done / ((performance.now() - started) / 1_000));
 console.log(
-  `\n${records} events, ${outputs} results, ${Math.round((passed + failed) / seconds)} runs a second`,
+  `\n${sum((one) => one.records)} events, ${sum((one) => one.outputs)} results, ${rate} runs a second`,
+);
+console.log(
+  `${sum((one) => one.capacity.writeUnits)} write units, ${sum((one) => one.capacity.readUnits)} read units`,
 );
 for (const [kind, times] of [...injected].sort((a, b) => b[1] - a[1])) {
   console.log(`  ${kind.padEnd(14)} ${times}`);
 }
-console.log(`\n${passed} passed, ${failed} failed`);
+console.log(`\n${done - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

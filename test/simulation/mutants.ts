@@ -1,0 +1,363 @@
+/** One promise of the protocol taken out of the engine: the simulator must find that it is gone. */
+export interface Mutant {
+  readonly name: string;
+  /** In src/engine. */
+  readonly file: string;
+  /** Stands there once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Each condition of a write, each fence, and each order of two steps that somebody relies on. */
+export const MUTANTS: readonly Mutant[] = [
+  // Attempts at a lane.
+  {
+    name: 'a commit does not ask whether a later attempt has begun',
+    file: 'lane.ts',
+    from: '{ equals: { epoch: mine.epoch } }',
+    to: '{ exists: true }',
+  },
+  {
+    name: 'a claim takes no epoch of its own',
+    file: 'lane.ts',
+    from: '{ add: { epoch: 1 } }, { exists: true });',
+    to: '{ add: { epoch: 0 } }, { exists: true });',
+  },
+  {
+    name: 'a claim creates the lane',
+    file: 'lane.ts',
+    from: '{ add: { epoch: 1 } }, { exists: true });',
+    to: "{ add: { epoch: 1 }, set: { watermark: 0, position: '0' } }, {});",
+  },
+  {
+    name: 'creating a lane overwrites it',
+    file: 'lane.ts',
+    from: `    },
+    { exists: false },
+  );`,
+    to: `    },
+    {},
+  );`,
+  },
+  {
+    name: 'a raise does not ask whether the lane has moved',
+    file: 'lane.ts',
+    from: '{ equals: { epoch: seen.epoch, position: seen.position, ended: 0 } }',
+    to: '{ exists: true }',
+  },
+  {
+    name: 'a raise does not ask whether the lane has ended',
+    file: 'lane.ts',
+    from: 'position: seen.position, ended: 0 } }',
+    to: 'position: seen.position } }',
+  },
+  {
+    name: 'a raise takes no epoch',
+    file: 'lane.ts',
+    from: `    { add: { epoch: 1 } },
+    { equals:`,
+    to: `    { add: { epoch: 0 } },
+    { equals:`,
+  },
+  {
+    name: 'attempts that failed are not recorded',
+    file: 'gather.ts',
+    from: '  await recordAborted(context, mine);\n',
+    to: '',
+  },
+  {
+    name: 'attempts that failed are recorded after the commit',
+    file: 'gather.ts',
+    from: `  await recordAborted(context, mine);
+  if (!(await commit(context, mine, attempt.commitment()))) {`,
+    to: `  const done = await commit(context, mine, attempt.commitment());
+  await recordAborted(context, mine);
+  if (!done) {`,
+  },
+  {
+    name: 'a raise does not record the attempts that failed before it',
+    file: 'lane.ts',
+    from: '  await recordAborted(context, mine);\n  return commit',
+    to: '  return commit',
+  },
+  {
+    name: 'only the last attempt that failed is recorded',
+    file: 'aborted.ts',
+    from: 'const from = mine.committedEpoch + 1;',
+    to: 'const from = Math.max(mine.committedEpoch + 1, mine.epoch - 1);',
+  },
+  {
+    name: 'segments are written after the commit',
+    file: 'gather.ts',
+    from: `  const segments = await writeSegments(context, mine, attempt.fold);
+`,
+    to: '',
+  },
+  {
+    name: 'dead letters are written after the commit',
+    file: 'gather.ts',
+    from: `  if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
+`,
+    to: '',
+  },
+  {
+    name: 'late events are written after the commit',
+    file: 'gather.ts',
+    from: `  if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
+`,
+    to: '',
+  },
+  {
+    name: 'events of a stage without keys are written after the commit',
+    file: 'gather.ts',
+    from: '  await writeEach(context.outlets, attempt.outputs);\n',
+    to: '',
+  },
+  {
+    name: 'a refused commit passes for one that holds',
+    file: 'gather.ts',
+    from: 'return requireCovered(context, mine.lane, (reached) => !isAfter(attempt.position, reached));',
+    to: 'return;',
+  },
+  {
+    name: 'records before the position of the lane count again',
+    file: 'attempt.ts',
+    from: 'if (!isAfter(record.position, this.#mine.position)) continue;',
+    to: '',
+  },
+  {
+    name: 'a lane that has ended takes records',
+    file: 'gather.ts',
+    from: '  if (mine.ended) {',
+    to: '  if (mine.ended && attempt.tally.records < 0) {',
+  },
+  {
+    name: 'a late event is judged by the watermark after it',
+    file: 'attempt.ts',
+    from: 'return this.#contribute(decoded.event, eventTime, before, record);',
+    to: 'return this.#contribute(decoded.event, eventTime, this.watermark, record);',
+  },
+  // What holds the stage.
+  {
+    name: 'a stage closes what its fastest lane has passed',
+    file: 'advance.ts',
+    from: 'return Math.min(...lanes.map((lane) => lane.watermark));',
+    to: 'return Math.max(...lanes.map((lane) => lane.watermark));',
+  },
+  {
+    name: 'the set of lanes is read before the lanes',
+    file: 'lane.ts',
+    from: `    const items = await readAll(context.store, 'control', laneRange(context.stage.name));
+    const byName = new Map(items.map((item) => [laneOf(item), toLane(item)]));
+    const set = await context.store.get('control', lanesKey(context.stage.name));`,
+    to: `    const set = await context.store.get('control', lanesKey(context.stage.name));
+    const items = await readAll(context.store, 'control', laneRange(context.stage.name));
+    const byName = new Map(items.map((item) => [laneOf(item), toLane(item)]));`,
+  },
+  {
+    name: 'a lane that is not there yet does not hold the stage',
+    file: 'lane.ts',
+    from: 'if (lanes.every((lane) => lane !== undefined)) return lanes;',
+    to: 'return lanes.filter((lane) => lane !== undefined);',
+  },
+  {
+    name: 'the target of a bucket may fall',
+    file: 'bucket.ts',
+    from: '{ set: { target } }, { below: { target } }),',
+    to: '{ set: { target } }, {}),',
+  },
+  // Registration.
+  {
+    name: 'the set of lanes does not ask whether it has changed',
+    file: 'register.ts',
+    from: '{ equals: { version } }',
+    to: '{ exists: true }',
+  },
+  {
+    name: 'first contact overwrites the set',
+    file: 'register.ts',
+    from: '{ set }, { exists: false });',
+    to: '{ set }, {});',
+  },
+  {
+    name: 'a lane takes part that is not in the set',
+    file: 'gather.ts',
+    from: '(mine.ended || (await isLetIn(context, lane)))',
+    to: 'true',
+  },
+  {
+    name: 'a lane comes into the set again after it has left',
+    file: 'register.ts',
+    from: 'if (set === undefined || (await readLane(context, lane)) !== undefined) return;',
+    to: 'if (set === undefined) return;',
+  },
+  {
+    name: 'a lane that comes late begins at the beginning',
+    file: 'register.ts',
+    from: 'return Math.max(await leastOf(context, others), set.floor, closed - 1, MIN_TIME);',
+    to: 'return MIN_TIME;',
+  },
+  {
+    name: 'a child does not wait for all of its parents',
+    file: 'register.ts',
+    from: 'if (!parent?.ended && (holds || listed.has(name))) return false;',
+    to: '',
+  },
+  {
+    name: 'a child begins at the highest watermark of its parents',
+    file: 'register.ts',
+    from: 'const start = Math.min(...watermarks);',
+    to: 'const start = Math.max(...watermarks);',
+  },
+  {
+    name: 'a child begins where a parent was that has left',
+    file: 'register.ts',
+    from: 'if (parent?.ended && holds) watermarks.push(parent.watermark);',
+    to: 'if (parent?.ended) watermarks.push(parent.watermark);',
+  },
+  {
+    name: 'a lane ends without having been read to its end',
+    file: 'register.ts',
+    from: 'if (!(await context.log.probe(name, after)).drained) return false;',
+    to: '',
+  },
+  {
+    name: 'parents leave before their children are there',
+    file: 'register.ts',
+    from: 'if (!ready.every(Boolean)) return;',
+    to: '',
+  },
+  {
+    name: 'a shard that is listed no more leaves by a listing older than the set',
+    file: 'register.ts',
+    from: 'for (const lane of before?.lanes ?? []) {',
+    to: 'for (const lane of (await readSet(context))?.lanes ?? []) {',
+  },
+  // Idle lanes.
+  {
+    name: 'a lane with records that were not read passes for idle',
+    file: 'tick.ts',
+    from: '!lane.ended && !probe.behind && !probe.drained',
+    to: '!lane.ended && !probe.drained',
+  },
+  {
+    name: 'an idle lane follows the fastest of the others',
+    file: 'tick.ts',
+    from: 'return Math.min(...watermarks);',
+    to: 'return Math.max(...watermarks);',
+  },
+  {
+    name: 'an idle lane is never raised',
+    file: 'tick.ts',
+    from: '    await raiseIdle(context);\n',
+    to: '',
+  },
+  // Firing.
+  {
+    name: 'what failed attempts have written is fired',
+    file: 'segments.ts',
+    from: 'if (!isAborted(lane, epoch)) merge(',
+    to: 'merge(',
+  },
+  {
+    name: 'failed attempts are read before the target',
+    file: 'fire.ts',
+    from: `  const { target, firedThrough, cursor } = await readBucket(context, bucket);
+  if (firedThrough >= target) return 'done';
+  const due = { bucket, after: firedThrough, through: target };
+  // Read after the target: of attempts at slots up to there, nothing can be added to it any more.
+  const isAborted = await readAborted(context);
+`,
+    to: `  const isAborted = await readAborted(context);
+  const { target, firedThrough, cursor } = await readBucket(context, bucket);
+  if (firedThrough >= target) return 'done';
+  const due = { bucket, after: firedThrough, through: target };
+`,
+  },
+  {
+    name: 'what is fired may fall',
+    file: 'bucket.ts',
+    from: '{ set }, { below: set })) !== undefined',
+    to: '{ set }, {})) !== undefined',
+  },
+  {
+    name: 'a slot is fired for good before its results are out',
+    file: 'outputs.ts',
+    from: `    await this.write();
+    await commitFired(this.#context, this.#bucket, this.#fired);
+`,
+    to: `    await commitFired(this.#context, this.#bucket, this.#fired);
+    await this.write();
+`,
+  },
+  {
+    name: 'a slot is fired for good before the next stage has its results',
+    file: 'outputs.ts',
+    from: "    if (items.length > 0) await store.putAll('state', items);\n",
+    to: '',
+  },
+  {
+    name: 'a late firing overwrites a newer state',
+    file: 'fire-keyed.ts',
+    from: '{ set }, { below: { at: slot } });',
+    to: '{ set }, {});',
+  },
+  {
+    name: 'a key is fired again on the state that its slot has made',
+    file: 'fire-keyed.ts',
+    from: 'if (at >= slot) continue;',
+    to: '',
+  },
+  {
+    name: 'states are written before what they tell is out',
+    file: 'fire-keyed.ts',
+    from: '    // A state written by this very slot: the outputs of the whole chunk were out before.\n',
+    to: '    await writeStates(context, firing, slot, fired);\n',
+  },
+  {
+    name: 'timers are written after the states',
+    file: 'fire-keyed.ts',
+    from: `      await writeTimers(context, at, timersBySlot(context, fired));
+    }
+    await writeStates(context, firing, slot, fired);
+`,
+    to: `    }
+    await writeStates(context, firing, slot, fired);
+    if (fired.size === keys.length) {
+      const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
+      await writeTimers(context, at, timersBySlot(context, fired));
+    }
+`,
+  },
+  {
+    name: 'keys are fired in the order in which they are found',
+    file: 'outputs.ts',
+    from: 'const sorted = [...keys].sort();',
+    to: 'const sorted = [...keys];',
+  },
+  // Chains.
+  {
+    name: 'the next stage closes what a bucket is about to fire',
+    file: 'told.ts',
+    from: 'firedThrough - 1 - (stage.operator.outputDelayMs ?? 0)',
+    to: 'firedThrough - 1 + stage.resolutionMs',
+  },
+  {
+    name: 'results that come late by design are not waited for',
+    file: 'told.ts',
+    from: ' - (stage.operator.outputDelayMs ?? 0)',
+    to: '',
+  },
+  {
+    name: 'results are judged by how far the bucket has come by now',
+    file: 'told.ts',
+    from: 'toldThrough(context, slot - context.stage.resolutionMs)',
+    to: 'toldThrough(context, slot)',
+  },
+  {
+    name: 'a bucket that has never fired does not hold the next stage',
+    file: 'advance.ts',
+    from: 'Math.min(...buckets.map((bucket) => bucket.firedThrough));',
+    to: 'Math.min(...buckets.map((bucket) => bucket.firedThrough).filter((n) => n !== MIN_TIME));',
+  },
+];
