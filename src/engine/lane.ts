@@ -20,6 +20,8 @@ export interface Lane {
   readonly committedEpoch: number;
   /** The shard is closed and everything in it is dealt with. */
   readonly ended: boolean;
+  /** When it last committed records, ms; `undefined`: never. */
+  readonly movedAt: number | undefined;
   readonly tally: Tally;
 }
 
@@ -146,6 +148,7 @@ function toLane(item: Item): Lane {
     epoch: Number(item.epoch),
     committedEpoch: Number(item.committedEpoch),
     ended: item.ended === 1,
+    movedAt: item.movedAt === undefined ? undefined : Number(item.movedAt),
     tally: {
       records: Number(item.records),
       filtered: Number(item.filtered),

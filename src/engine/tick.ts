@@ -1,4 +1,5 @@
 import type { Probe } from '../sources/source.ts';
+import { MINUTES } from '../time/duration.ts';
 import { advanceStage } from './advance.ts';
 import { bucketsOf, readBucket } from './bucket.ts';
 import { type Lane, readLanes } from './lane.ts';
@@ -36,11 +37,15 @@ interface Probed {
   readonly probe: Probe;
 }
 
+/** Two of the periods in which the schedule ticks, so that a tick sees whatever has moved. */
+const LATELY_MS = 2 * MINUTES;
+
 /**
  * Idleness is proven, not guessed: a lane is idle if its shard is open and was just read to its end
  * without a record. It is then raised to the minimum of the lanes that are not idle, by an attempt
  * that holds only if nothing moved since the probe. If all are idle, nothing older than the source's
- * `maxDelay` can come any more.
+ * `maxDelay` can come any more; without such a promise, those that had records lately lead the others,
+ * or a shard without records would hold a stream that is quick to read for ever.
  */
 async function raiseIdle(context: StageContext): Promise<void> {
   const lanes = (await readLanes(context)) ?? [];
@@ -56,6 +61,9 @@ const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Pro
   context.log.probe(lane, position === BEFORE_ALL ? undefined : position);
 
 const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;
+
+const movedLately = ({ movedAt }: Lane, now: number): boolean =>
+  movedAt !== undefined && now - movedAt < LATELY_MS;
 
 /** A lane, and a watermark that it has, or may be raised to. */
 interface Standing {
@@ -80,9 +88,13 @@ function raisesOf(
     const { maxDelayMs } = sourceOf(context, lane.lane);
     return maxDelayMs === undefined ? [] : [{ lane, watermark: startedAt - maxDelayMs - 1 }];
   });
-  const [leaders, raised] = busy.length > 0 ? [busy, []] : [promised, promised];
-  if (leaders.length === 0) return [];
-  const followers = idle.filter(({ lane }) => !raised.some((one) => one.lane === lane));
+  const lively = idle
+    .filter(({ lane }) => movedLately(lane, context.clock()))
+    .map(({ lane }): Standing => ({ lane, watermark: lane.watermark }));
+  const raised = busy.length > 0 ? [] : promised;
+  const leaders = [busy, promised, lively].find((some) => some.length > 0);
+  if (leaders === undefined) return [];
+  const followers = idle.filter(({ lane }) => !leaders.some((one) => one.lane === lane));
   const following = followers.map(({ lane }) => ({
     lane,
     watermark: behind(context, lane, leaders),

@@ -44,7 +44,10 @@ export interface TestDriver<V = unknown> extends StreamHandle {
   advanceWatermarkTo(time: EventTimeLike): Promise<void>;
   /** One of several streams, by its name in the plan. */
   stream(name: string): StreamHandle;
-  /** What the schedule does: proves idle lanes idle, lets `maxDelay` close the last windows. */
+  /**
+   * What the schedule does: lanes that are read to their end follow those that are not, or that had
+   * events in the last two minutes; if there are none, `maxDelay` closes the last windows.
+   */
   tick(): Promise<void>;
   /** The end of the input: everything is read, all windows close; nothing can be sent any more. */
   end(): Promise<void>;

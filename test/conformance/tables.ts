@@ -96,8 +96,14 @@ async function run(vector: Vector, plan: Plan, sink: string): Promise<Ran> {
   return { finals: [...driver.rows(sink)].map(([key, value]) => line(key, value)), told: changes };
 }
 
-/** What is the latest: versioned tables go by the time of the record, the others by its arrival. */
-const timeOf = ({ params }: Vector, { i, ts = 0 }: Input): number => (params.versioned ? ts : i);
+/**
+ * What is the latest: versioned tables go by the time of the record, the others by its arrival. Only
+ * which is later counts, so that any times do.
+ */
+function timeOf({ params, inputs }: Vector, { i, ts = 0 }: Input): number {
+  if (!params.versioned) return i;
+  return new Set(inputs.map((input) => input.ts ?? 0).filter((time) => time < ts)).size;
+}
 
 async function step(driver: TestDriver, input: Input, at: number, watermark: number) {
   const { type, stream = '', key, value } = input;

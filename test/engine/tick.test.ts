@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HOURS } from '../../src/index.ts';
+import { HOURS, MINUTES } from '../../src/index.ts';
 import { world } from './world.ts';
 
 describe('an idle lane', () => {
@@ -84,6 +84,23 @@ describe('an idle lane', () => {
 });
 
 describe('when all lanes are idle', () => {
+  test('those without records follow those that had some lately, and nobody after a while', async () => {
+    const one = world();
+    const { log, append, gather, tick, lane, target } = one;
+    log.open('silent');
+    log.open('lively');
+    append('lively', 35_000);
+    await gather('lively');
+    await tick();
+    expect(await lane('silent')).toMatchObject({ watermark: 34_999 });
+    expect(await target()).toBe(30_000);
+    append('lively', 95_000);
+    await gather('lively');
+    one.now = 1_000_000 + 2 * MINUTES;
+    await tick();
+    expect(await lane('silent')).toMatchObject({ watermark: 34_999 });
+  });
+
   test('the last window closes once nothing older than maxDelay can come', async () => {
     const it = world({ maxDelay: 60_000 });
     it.log.open('a');

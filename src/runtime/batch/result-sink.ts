@@ -23,18 +23,21 @@ export function resultSink(table: ItemTable, name: string): Sink {
  * bytes. What is no more is left out.
  */
 export function* resultLines(table: ItemTable, name: string): Generator<string> {
-  const all = { pk: partition(name), from: '', to: '\u{10ffff}' };
+  const all = { pk: partition(name), from: '', to: AFTER_ALL };
   for (const { line } of table.between(all, undefined)) if (line !== '') yield String(line);
 }
+
+/** Longer than any key, of what sorts after all else. */
+const AFTER_ALL = '\u{10ffff}'.repeat(1_025);
 
 /** What a row is found by, in the order of the lines. */
 const rowOf = ({ shape, windowStart, key, position }: Output): string => {
   if (shape === 'changes') return key;
   const at = `${slotText(windowStart)}#${key}`;
-  return shape === 'windows' ? at : `${inLineOrder(at)}#${position}`;
+  return shape === 'windows' ? at : `${inLineOrder(at)}#${position}#${key}`;
 };
 
-/** The key of an event that goes on as it came ends with the number of its line. */
+/** The key of an event that goes on as it came ends with the number of its line; two keys may look alike so. */
 const inLineOrder = (key: string): string =>
   key.replace(/#(\d+)$/, (_, line: string) => `#${line.padStart(16, '0')}`);
 

@@ -225,3 +225,21 @@ test('what a later stage cannot take is a dead letter, with the place where it w
     },
   ]);
 });
+
+test('rows of keys that look alike, or sort after all others, are all there', async () => {
+  const output = place.output();
+  const keys = ['room#1', 'room#01', '\u{10ffff}z'];
+  const keyed = stream('clicks').keyBy((e) => e.key);
+  const plan = combine(
+    keyed
+      .process<string>({ name: 'each', onEvent: (context) => context.emit('seen') })
+      .to(table('each')),
+    keyed.count({ name: 'rows' }).to(table('rows')),
+  );
+  const clicks = [place.lane(keys.map((key) => event(1, key)))];
+  await runBatch(plan, { inputs: { clicks }, output });
+  for (const file of ['each.jsonl', 'rows.jsonl']) {
+    const found = resultsOf(output, file).map((row) => (row as { key: string }).key);
+    expect(found.toSorted(), file).toEqual(keys.toSorted());
+  }
+});
