@@ -93,6 +93,7 @@ export type TestDriverErrorCode =
   | 'TIME_INVALID'
   | 'SETTING_INVALID'
   | 'LATE_UNKNOWN'
+  | 'NOTHING_TRIED'
   | 'ENDED';
 
 /** Somebody else has taken the lane; this attempt must come again as a whole. */

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeFailure, type Simulation } from '../../src/testing/index.ts';
 import { PIPELINES } from './pipelines.ts';
-import { simulated, type Task } from './tried.ts';
+import { fromFile, simulated, type Task } from './tried.ts';
 
 interface Options {
   readonly seeds: number;
@@ -47,6 +47,11 @@ const options = command.parse().opts<Options>();
 /** Seeds that one process runs before it takes the next ones. */
 const SEEDS_AT_ONCE = 25;
 
+if (options.pipeline !== undefined) {
+  await fromFile(options.pipeline).catch((error: Error) =>
+    command.error(`error: ${error.message}`),
+  );
+}
 const chosen = options.pipeline ? [options.pipeline] : (options.only?.split(',') ?? NAMES);
 const seeds = options.seed
   ? [options.seed]

@@ -54,11 +54,37 @@ test('a pipeline that keeps something outside of its state is found out, in few 
   expect(failure?.faults).toEqual([]);
 });
 
-test('a stream without events is told', async () => {
-  const plan = clicks()
+const counted = () =>
+  clicks()
     .keyBy((event) => event.key)
     .window(TumblingWindow.of(10, SECONDS))
     .count()
     .to(table('counts'));
-  await expect(simulate(plan, { events: {} })).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
+
+test.each([
+  { name: 'no event fits the schema', events: () => 1, says: /set aside: \d+ SCHEMA/ },
+  { name: 'no window closes', events: () => ({ at: 0, key: 'k' }), says: /nothing came out/ },
+])('nothing is shown where $name', async ({ events, says }) => {
+  const simulated = simulate(counted(), { events: { clicks: events }, seeds: 3 });
+  await expect(simulated).rejects.toMatchObject({
+    code: 'NOTHING_TRIED',
+    message: expect.stringMatching(says),
+  });
+});
+
+test.each([
+  { seeds: 0 },
+  { seeds: [] },
+  { seeds: [1.5] },
+  { seeds: 1, faults: ['earthquake' as never] },
+])('%o is refused', async (options) => {
+  const events = { clicks: () => 1 };
+  const simulated = simulate(counted(), { events, ...options });
+  await expect(simulated).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+});
+
+test('a stream without events is told', async () => {
+  await expect(simulate(counted(), { events: {} })).rejects.toMatchObject({
+    code: 'STREAM_UNKNOWN',
+  });
 });

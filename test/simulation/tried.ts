@@ -19,7 +19,7 @@ export async function simulated(
 }
 
 /** One of the user's own. */
-async function fromFile(file: string): Promise<Tried> {
+export async function fromFile(file: string): Promise<Tried> {
   const module: unknown = await import(pathToFileURL(file).href);
   const { plan, events, lookups } = module as Partial<Tried>;
   if (plan === undefined || events === undefined) {

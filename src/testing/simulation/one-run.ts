@@ -46,6 +46,8 @@ export interface Run {
   readonly outputs: number;
   /** How often each kind of fault happened. */
   readonly injected: ReadonlyMap<FaultKind, number>;
+  /** How many records were set aside, by the reason. */
+  readonly setAside: ReadonlyMap<string, number>;
   /** What the tables were asked for, in units of DynamoDB. */
   readonly capacity: Readonly<Capacity>;
   /** Records and faults, those included that were left out. */
@@ -96,11 +98,21 @@ export async function runOnce(
     records: records - [...without.records].filter((n) => n < records).length,
     outputs: invariants.outputs.size,
     injected,
+    setAside: setAside(world),
     capacity: world.capacity,
     faultsDrawn: world.faultsDrawn,
     recordsDrawn: records,
     steps: scheduler.steps,
   };
+}
+
+function setAside({ letters, store }: World): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const { reason } of letters.letters()) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  let late = 0;
+  for (const item of store.items('control'))
+    if (item.sk.startsWith('lane#')) late += Number(item.late ?? 0);
+  return late > 0 ? reasons.set('LATE', late) : reasons;
 }
 
 /** Whether the lane of a record has got as far, in any stage; results that were refused always are. */

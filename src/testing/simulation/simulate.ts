@@ -2,7 +2,7 @@ import { TestDriverError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
 import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
-import type { FaultKind } from './faults.ts';
+import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import { type Run, type RunOptions, runOnce } from './one-run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 
@@ -22,6 +22,8 @@ export interface Simulation {
   readonly failure: Shrunk | undefined;
   readonly records: number;
   readonly outputs: number;
+  /** How many records were set aside, by the reason: LATE, and those of dead letters. */
+  readonly setAside: ReadonlyMap<string, number>;
   /** What the tables were asked for, in units of DynamoDB, attempts that failed included. */
   readonly capacity: Readonly<Capacity>;
   /** How often each kind of fault happened. */
@@ -40,7 +42,8 @@ export interface Simulation {
  *
  * A function that makes a plan of chance is given a plan of its own for each seed.
  *
- * @throws TestDriverError STREAM_UNKNOWN if a stream of the plan has no events
+ * @throws TestDriverError STREAM_UNKNOWN if a stream of the plan has no events, SETTING_INVALID for seeds
+ * or faults that are none, NOTHING_TRIED if no run has told anything: then nothing was shown either
  */
 export async function simulate(
   plan: Plan | ((chance: Chance) => Plan),
@@ -48,11 +51,12 @@ export async function simulate(
 ): Promise<Simulation> {
   const planOf = (seed: number): Plan =>
     typeof plan === 'function' ? plan(chanceOf(seed + PLANS)) : plan;
-  const { seeds = 100, onRun } = options;
-  const numbers =
-    typeof seeds === 'number' ? Array.from({ length: seeds }, (_, n) => n + 1) : seeds;
+  const { onRun } = options;
+  checkFaults(options.faults ?? []);
+  const numbers = seedsOf(options.seeds ?? 100);
   const failed: number[] = [];
   const injected = new Map<FaultKind, number>();
+  const reasons = new Map<string, number>();
   let failure: Shrunk | undefined;
   const capacity: Capacity = { readUnits: 0, writeUnits: 0 };
   let [records, outputs] = [0, 0];
@@ -67,12 +71,17 @@ export async function simulate(
     capacity.readUnits += run.capacity.readUnits;
     capacity.writeUnits += run.capacity.writeUnits;
     for (const [kind, times] of run.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
+    for (const [reason, times] of run.setAside)
+      reasons.set(reason, (reasons.get(reason) ?? 0) + times);
     if (run.passed) continue;
     failed.push(seed);
     failure ??= await shrink(its, run, options);
   }
   const passed = numbers.length - failed.length;
-  return { passed, failed, failure, records, outputs, capacity, injected };
+  // One run alone may have few records, and tell nothing.
+  if (numbers.length > 1 && failed.length === 0 && outputs === 0)
+    throw nothingTried(records, reasons);
+  return { passed, failed, failure, records, outputs, setAside: reasons, capacity, injected };
 }
 
 /** How a failure can be told to a person: the seed, what it needs, what went wrong, and how it came to that. */
@@ -89,6 +98,41 @@ export function describeFailure({ run, faults, trace }: Shrunk): string {
 const PLANS = 1_000_003;
 const PROBLEMS_SHOWN = 10;
 const LINES_SHOWN = 60;
+
+function seedsOf(seeds: number | readonly number[]): readonly number[] {
+  const numbers =
+    typeof seeds === 'number' && Number.isSafeInteger(seeds)
+      ? Array.from({ length: Math.max(0, seeds) }, (_, n) => n + 1)
+      : seeds;
+  if (Array.isArray(numbers) && numbers.length > 0 && numbers.every(Number.isSafeInteger))
+    return numbers;
+  const what = `${JSON.stringify(seeds)} are no seeds`;
+  throw new TestDriverError(
+    'SETTING_INVALID',
+    what,
+    'Give how many runs, or a list of whole numbers.',
+  );
+}
+
+function checkFaults(faults: readonly FaultKind[]): void {
+  const unknown = faults.find((kind) => !FAULT_KINDS.includes(kind));
+  if (unknown === undefined) return;
+  const hint = `There are: ${FAULT_KINDS.join(', ')}.`;
+  throw new TestDriverError(
+    'SETTING_INVALID',
+    `nothing goes wrong by the name of ${unknown}`,
+    hint,
+  );
+}
+
+const nothingTried = (records: number, setAside: ReadonlyMap<string, number>): TestDriverError => {
+  const aside = [...setAside].map(([reason, times]) => `${times} ${reason}`).join(', ');
+  return new TestDriverError(
+    'NOTHING_TRIED',
+    `${records} records went in and nothing came out${aside && `; set aside: ${aside}`}`,
+    'Make events that the schema takes, at times about `now`, and enough of them for a window to close.',
+  );
+};
 
 const noEvents = (stream: string): TestDriverError =>
   new TestDriverError(
