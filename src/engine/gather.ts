@@ -93,8 +93,8 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
   if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
   await writeEach(context.outlets, attempt.outputs);
   await recordAborted(context, mine);
-  const movedAt = context.clock();
-  if (!(await commit(context, mine, { ...attempt.commitment(), movedAt }))) {
+  const recordsAt = context.clock();
+  if (!(await commit(context, mine, { ...attempt.commitment(), recordsAt }))) {
     observe({ kind: 'fenced', stage: stage.name, lane: mine.lane, epoch: mine.epoch });
     return requireCovered(context, mine.lane, (reached) => !isAfter(attempt.position, reached));
   }

@@ -21,7 +21,7 @@ export interface Lane {
   /** The shard is closed and everything in it is dealt with. */
   readonly ended: boolean;
   /** When it last committed records, ms; `undefined`: never. */
-  readonly movedAt: number | undefined;
+  readonly recordsAt: number | undefined;
   readonly tally: Tally;
 }
 
@@ -148,7 +148,7 @@ function toLane(item: Item): Lane {
     epoch: Number(item.epoch),
     committedEpoch: Number(item.committedEpoch),
     ended: item.ended === 1,
-    movedAt: item.movedAt === undefined ? undefined : Number(item.movedAt),
+    recordsAt: item.recordsAt === undefined ? undefined : Number(item.recordsAt),
     tally: {
       records: Number(item.records),
       filtered: Number(item.filtered),

@@ -62,8 +62,8 @@ const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Pro
 
 const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;
 
-const movedLately = ({ movedAt }: Lane, now: number): boolean =>
-  movedAt !== undefined && now - movedAt < LATELY_MS;
+const hadRecordsLately = ({ recordsAt }: Lane, now: number): boolean =>
+  recordsAt !== undefined && now - recordsAt < LATELY_MS;
 
 /** A lane, and a watermark that it has, or may be raised to. */
 interface Standing {
@@ -89,7 +89,7 @@ function raisesOf(
     return maxDelayMs === undefined ? [] : [{ lane, watermark: startedAt - maxDelayMs - 1 }];
   });
   const lively = idle
-    .filter(({ lane }) => movedLately(lane, context.clock()))
+    .filter(({ lane }) => hadRecordsLately(lane, context.clock()))
     .map(({ lane }): Standing => ({ lane, watermark: lane.watermark }));
   const raised = busy.length > 0 ? [] : promised;
   const leaders = [busy, promised, lively].find((some) => some.length > 0);
