@@ -12,7 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'deadline.ts': ['errors.ts'],
   'parallel.ts': [],
   'seeded.ts': [],
-  observability: [],
+  observability: ['errors.ts'],
   time: ['invariant.ts'],
   schema: ['errors.ts', 'invariant.ts'],
   windows: ['time', 'errors.ts'],

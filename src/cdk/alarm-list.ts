@@ -14,7 +14,7 @@ import {
 export interface AlarmThresholds {
   /** How old a record may be when it is read. Default: half of what the log keeps. */
   readonly iteratorAge?: Duration;
-  /** How long the watermark of a stage may stand still while records come. Default 15 minutes. */
+  /** How long the watermark of a stage may stand still while there are records to read. Default 15 minutes. */
   readonly heldBack?: Duration;
   /** How long a closed slot may wait to be fired. Default 5 minutes. */
   readonly firingLatency?: Duration;
@@ -53,6 +53,7 @@ export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Al
     ...triggerAlarms(pipeline, thresholds),
     ...functionAlarms(pipeline),
     ...gatheringAlarms(pipeline, thresholds),
+    ...deadLetterAlarms(pipeline, thresholds),
     ...firingAlarms(pipeline, thresholds),
     ...stateTables(pipeline).map(([name, table]) => throttled('Read', name, table)),
     ...writtenTables(pipeline).map(([name, table]) => throttled('Write', name, table)),
@@ -142,22 +143,26 @@ function gatheringAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Ala
     {
       id: `LaneBehind-${name}`,
       anchor: 'lane-behind',
-      says: `Records come, but the watermark of stage ${name} stands still: one lane holds it back.`,
+      says: `There are records to read, but the watermark of stage ${name} stands still: one lane holds it back.`,
       metric: stageMetric(plan, name, 'LaneHeldBack', { period: PERIOD }),
       atLeast: thresholds.heldBack.toMilliseconds(),
       periods: 2,
       missing: QUIET,
     },
-    {
-      id: `DeadLetters-${name}`,
-      anchor: 'dead-letters',
-      says: `Stage ${name} has set records aside that it cannot process.`,
-      metric: stageMetric(plan, name, 'DeadLetters', { period: PERIOD }),
-      atLeast: thresholds.deadLetters,
-      periods: 1,
-      missing: QUIET,
-    },
   ]);
+}
+
+/** Records while gathering, and results that a stage cannot take while firing. */
+function deadLetterAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  return plan.stages.map(({ name }) => ({
+    id: `DeadLetters-${name}`,
+    anchor: 'dead-letters',
+    says: `Stage ${name} has set something aside that cannot be processed.`,
+    metric: stageMetric(plan, name, 'DeadLetters', { period: PERIOD }),
+    atLeast: thresholds.deadLetters,
+    periods: 1,
+    missing: QUIET,
+  }));
 }
 
 function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
@@ -167,7 +172,7 @@ function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarmi
       id: `FiringLag-${name}`,
       anchor: 'firing-lag',
       says: `Windows of stage ${name} are complete, but their results come late.`,
-      metric: stageMetric(plan, name, 'FiringLatency', { period: PERIOD }),
+      metric: stageMetric(plan, name, 'FiringLag', { period: PERIOD }),
       atLeast: thresholds.firingLatency.toMilliseconds(),
     },
     {

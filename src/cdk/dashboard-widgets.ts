@@ -1,9 +1,10 @@
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { MetricName } from '../observability/metric-names.ts';
 import type { StagePlan } from '../topology/plan.ts';
 import { costPerMillion, type Prices } from './cost.ts';
-import { stageMetric, tableMetric } from './metrics.ts';
+import { graph, lines, MINUTE, perRecords, perSecond } from './dashboard-graph.ts';
+import { tableMetric } from './metrics.ts';
 import {
   firingStages,
   gatheringStages,
@@ -12,11 +13,7 @@ import {
   writtenTables,
 } from './watched.ts';
 
-const MINUTE = Duration.minutes(1);
 const HOUR = Duration.hours(1);
-/** A third of the width of a dashboard. */
-const WIDTH = 8;
-
 /** The widgets under the heading, row by row: three questions a row. */
 export const widgetRows = (pipeline: WatchedPipeline, prices: Prices): cloudwatch.IWidget[][] => [
   [freshness(pipeline), watermarks(pipeline), iteratorAge(pipeline)],
@@ -24,36 +21,8 @@ export const widgetRows = (pipeline: WatchedPipeline, prices: Prices): cloudwatc
   [firing(pipeline), firingLatency(pipeline), heldBack(pipeline)],
   [functionErrors(pipeline), durations(pipeline), retries(pipeline)],
   [tableWrites(pipeline), tableThrottles(pipeline), cost(pipeline, prices)],
+  [openWindows(pipeline), steps(pipeline), writesPerRecord(pipeline)],
 ];
-
-function graph(
-  title: string,
-  left: readonly cloudwatch.IMetric[],
-  label: string,
-): cloudwatch.GraphWidget {
-  return new cloudwatch.GraphWidget({
-    title,
-    left: [...left],
-    leftYAxis: { label, min: 0, showUnits: false },
-    width: WIDTH,
-  });
-}
-
-/** One line a stage. */
-const lines = (
-  { plan }: WatchedPipeline,
-  stages: readonly StagePlan[],
-  name: MetricName,
-  options: cloudwatch.MetricOptions = {},
-  label = '',
-): cloudwatch.Metric[] =>
-  stages.map((stage) =>
-    stageMetric(plan, stage.name, name, {
-      period: MINUTE,
-      label: label === '' ? stage.name : `${stage.name} ${label}`,
-      ...options,
-    }),
-  );
 
 const freshness = (pipeline: WatchedPipeline) =>
   graph(
@@ -85,44 +54,39 @@ function throughput(pipeline: WatchedPipeline): cloudwatch.IWidget {
   const gathered = lines(pipeline, gatheringStages(pipeline.plan), 'RecordsGathered').map(
     (metric) => ({ metric, label: `${metric.label} gathered` }),
   );
-  return graph('Throughput', [...incoming, ...gathered].map(perSecond), 'records a second');
-}
-
-const perSecond = (
-  { metric, label }: { readonly metric: cloudwatch.IMetric; readonly label: string },
-  n: number,
-): cloudwatch.MathExpression =>
-  new cloudwatch.MathExpression({
-    expression: `count${n} / PERIOD(count${n})`,
-    usingMetrics: { [`count${n}`]: metric },
-    label,
-    period: MINUTE,
-  });
-
-function lateShare({ plan }: WatchedPipeline): cloudwatch.IWidget {
-  const shares = gatheringStages(plan).map(
-    ({ name }, n) =>
-      new cloudwatch.MathExpression({
-        // Without a third argument it says nothing where nothing came in.
-        expression: `IF(records${n} > 0, 100 * late${n} / records${n})`,
-        usingMetrics: {
-          [`late${n}`]: stageMetric(plan, name, 'RecordsLate'),
-          [`records${n}`]: stageMetric(plan, name, 'RecordsGathered'),
-        },
-        label: name,
-        period: MINUTE,
-      }),
+  const bytes = lines(pipeline, gatheringStages(pipeline.plan), 'BytesGathered').map((metric) => ({
+    metric,
+    label: `${metric.label} bytes`,
+  }));
+  return graph(
+    'Throughput',
+    [...incoming, ...gathered].map(perSecond('count')),
+    'records a second',
+    {
+      metrics: bytes.map(perSecond('bytes')),
+      label: 'bytes a second',
+    },
   );
-  return graph('Late share', shares, '% of records');
 }
+
+const lateShare = (pipeline: WatchedPipeline) =>
+  graph(
+    'Late share',
+    [
+      ...perRecords(pipeline, 'RecordsLate', { per: 100, label: 'too late', id: 'late' }),
+      ...perRecords(pipeline, 'LateAllowed', { per: 100, label: 'allowed', id: 'allowed' }),
+    ],
+    '% of records',
+  );
 
 function setAside(pipeline: WatchedPipeline): cloudwatch.IWidget {
   const stages = gatheringStages(pipeline.plan);
   return graph(
     'In no result',
     [
-      ...lines(pipeline, stages, 'DeadLetters', {}, 'dead letters'),
-      ...lines(pipeline, stages, 'RecordsLate', {}, 'late'),
+      ...lines(pipeline, pipeline.plan.stages, 'DeadLetters', {}, 'dead letters'),
+      ...lines(pipeline, stages, 'LateDropped', {}, 'late, dropped'),
+      ...lines(pipeline, stages, 'LateSideOutput', {}, 'late, kept aside'),
       ...lines(pipeline, stages, 'RecordsFiltered', {}, 'filtered'),
     ],
     'records',
@@ -145,9 +109,12 @@ function firing(pipeline: WatchedPipeline): cloudwatch.IWidget {
 const firingLatency = (pipeline: WatchedPipeline) =>
   graph(
     'Firing latency: from closed to fired',
-    ['p50', 'p99'].flatMap((statistic) =>
-      lines(pipeline, firingStages(pipeline.plan), 'FiringLatency', { statistic }, statistic),
-    ),
+    [
+      ...['p50', 'p99'].flatMap((statistic) =>
+        lines(pipeline, firingStages(pipeline.plan), 'FiringLatency', { statistic }, statistic),
+      ),
+      ...lines(pipeline, firingStages(pipeline.plan), 'FiringLag', {}, 'longest wait'),
+    ],
     'ms',
   );
 
@@ -227,3 +194,48 @@ function cost(pipeline: WatchedPipeline, prices: Prices): cloudwatch.IWidget {
     'USD',
   );
 }
+
+const openWindows = (pipeline: WatchedPipeline) =>
+  graph(
+    'Open windows: slots not closed yet',
+    lines(pipeline, gatheringStages(pipeline.plan), 'OpenWindows'),
+    'slots',
+  );
+
+/** What the time of a function goes to. */
+function steps(pipeline: WatchedPipeline): cloudwatch.IWidget {
+  const { plan } = pipeline;
+  const average = (stages: readonly StagePlan[], names: readonly MetricName[]) =>
+    names.flatMap((name) => lines(pipeline, stages, name, { statistic: 'Average' }, stepOf(name)));
+  return graph(
+    'Duration by step: average',
+    [
+      ...average(gatheringStages(plan), GATHERING),
+      ...average(firingStages(plan), FIRING),
+      ...average(plan.stages, ['TickDuration']),
+    ],
+    'ms',
+  );
+}
+
+const GATHERING: readonly MetricName[] = [
+  'ClaimDuration',
+  'FoldDuration',
+  'WriteDuration',
+  'CommitDuration',
+  'AdvanceDuration',
+];
+const FIRING: readonly MetricName[] = ['FireDuration', 'EmitDuration'];
+
+const stepOf = (name: MetricName): string => name.replace('Duration', '').toLowerCase();
+
+const writesPerRecord = (pipeline: WatchedPipeline) =>
+  graph(
+    'What a thousand records take',
+    [
+      ...perRecords(pipeline, 'WriteUnits', { per: 1_000, label: 'write units', id: 'units' }),
+      ...perRecords(pipeline, 'SegmentsWritten', { per: 1_000, label: 'segments', id: 'segments' }),
+      ...perRecords(pipeline, 'Batches', { per: 1_000, label: 'batches', id: 'batches' }),
+    ],
+    'for 1,000 records',
+  );

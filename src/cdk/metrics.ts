@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import {
+  GAUGES,
   METRIC_DIMENSIONS,
   METRIC_NAMESPACE,
   METRIC_UNITS,
@@ -10,7 +11,7 @@ import type { AnyTable } from './tables.ts';
 
 /**
  * What the functions of a plan tell about one of its stages. Counts and bytes are added up, of
- * durations the greatest is taken, unless `options` say otherwise.
+ * durations and of how many there are the greatest is taken, unless `options` say otherwise.
  */
 export function stageMetric(
   plan: Pick<Plan, 'name'>,
@@ -23,10 +24,13 @@ export function stageMetric(
     namespace: METRIC_NAMESPACE,
     metricName: name,
     dimensionsMap: { [pipelineDimension]: plan.name, [stageDimension]: stage },
-    statistic: METRIC_UNITS[name] === 'Milliseconds' ? 'Maximum' : 'Sum',
+    statistic: isAddedUp(name) ? 'Sum' : 'Maximum',
     ...options,
   });
 }
+
+const isAddedUp = (name: MetricName): boolean =>
+  METRIC_UNITS[name] !== 'Milliseconds' && !GAUGES.includes(name);
 
 /** What DynamoDB tells about a table, added up. */
 export const tableMetric = (

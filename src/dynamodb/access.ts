@@ -41,6 +41,17 @@ export function accessUntil(access: Access, signal: AbortSignal): Access {
   return { ...access, signal: eitherOf(access.signal, signal) };
 }
 
+/** Tells a second listener of what is written. */
+export function accessMetered(access: Access, spent: (writeUnits: number) => void): Access {
+  return {
+    ...access,
+    onConsumed(units) {
+      access.onConsumed(units);
+      if (units.writeUnits !== undefined) spent(units.writeUnits);
+    },
+  };
+}
+
 /**
  * Sends one request. Throws DeadlineError if the time is over or ends meanwhile, and UnavailableError
  * for what may pass but outlasted the SDK's retries. Other errors (a missing table, a missing right,

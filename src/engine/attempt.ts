@@ -33,10 +33,18 @@ export class Attempt {
   readonly late: DeadLetter[] = [];
   /** What became of the records after the claimed position. */
   readonly tally: { -readonly [Name in keyof Tally]: number };
+  /** Of the records that were taken, as they lie in the log. */
+  bytes = 0;
+  /** Records of which something came late, and is in a result all the same. */
+  lateAllowed = 0;
+  /** Of the newest record, ms. */
+  arrivalTime = 0;
   position: string;
   watermark: number;
   /** The bad record at which the lane waits; nothing from it on was taken. */
   stoppedAt: string | undefined;
+  /** What is wrong with it. */
+  stoppedBy: DeadLetterReason | undefined;
 
   /** Of a stage without keys: what goes to each outlet. */
   readonly outputs: Output[][];
@@ -54,6 +62,8 @@ export class Attempt {
   readonly #intake: Intake;
   readonly #mine: Lane;
   readonly #processingTime: number;
+  /** When the batch was gathered, ms. */
+  readonly #now: number;
   readonly #rows: Rows;
   readonly #decode: (data: Uint8Array) => Decoded;
 
@@ -66,6 +76,7 @@ export class Attempt {
     );
     this.#lane = lane;
     this.#mine = mine;
+    this.#now = batch.now;
     this.#decode = decode;
     this.#rows = rows;
     this.#processingTime = processingTimeOf(batch, mine);
@@ -90,6 +101,7 @@ export class Attempt {
       if (complaint && this.#source.onBadRecord === 'stop') {
         this.watermark = before;
         this.stoppedAt = record.position;
+        this.stoppedBy = complaint.reason;
         return;
       }
       if (complaint) {
@@ -97,6 +109,8 @@ export class Attempt {
         this.tally.deadLetters++;
       }
       if (isAfter(record.position, this.position)) this.position = record.position;
+      if (record.arrivalTime > this.arrivalTime) this.arrivalTime = record.arrivalTime;
+      this.bytes += record.data.length;
       this.tally.records++;
     }
   }
@@ -108,6 +122,7 @@ export class Attempt {
     return {
       position,
       watermark,
+      ...(watermark > this.#mine.watermark && { movedAt: this.#now }),
       records: before.records + now.records,
       filtered: before.filtered + now.filtered,
       late: before.late + now.late,
@@ -154,6 +169,7 @@ export class Attempt {
       const { position } = record;
       intake.foldInto(this.fold, { lane: this.#mine.lane, position, index: this.#events });
       this.#events += intake.count;
+      if (intake.allowed > 0) this.lateAllowed++;
     } else if (intake.late > 0) this.#tooLate(eventTime, watermark, record);
     else this.tally.filtered++;
     return undefined;

@@ -6,10 +6,18 @@ import type { StageContext } from './ports.ts';
 export interface Bucket {
   /** All slots up to here are closed. */
   readonly target: number;
+  /** Wall time at which it came to be that far, ms; `undefined`: it was not written down. */
+  readonly raisedAt: number | undefined;
   /** All slots up to here are fired. */
   readonly firedThrough: number;
   /** How far a slot came that was too large for one invocation. */
   readonly cursor: Cursor | undefined;
+}
+
+/** That a target rose, and the wall time at which it did, ms. */
+export interface Raise {
+  readonly target: number;
+  readonly raisedAt: number;
 }
 
 /** The chunks of this slot before this one are out. True for ever: a slot has the same chunks at every firing. */
@@ -23,6 +31,7 @@ export async function readBucket(context: StageContext, bucket: number): Promise
   const item = await context.store.get('control', bucketKey(context.stage.name, bucket));
   return {
     target: item?.target === undefined ? MIN_TIME : Number(item.target),
+    raisedAt: item?.raisedAt === undefined ? undefined : Number(item.raisedAt),
     firedThrough: item?.firedThrough === undefined ? MIN_TIME : Number(item.firedThrough),
     cursor:
       item?.cursorSlot === undefined
@@ -43,9 +52,10 @@ export async function readTarget(context: StageContext): Promise<number> {
 /** Raises the target of every bucket, also of those with nothing to fire: each is a lane of what comes next. */
 export async function raiseTargets(context: StageContext, target: number): Promise<void> {
   const { store, stage } = context;
+  const set = { target, raisedAt: context.clock() };
   await Promise.all(
     bucketsOf(context).map((n) =>
-      store.update('control', bucketKey(stage.name, n), { set: { target } }, { below: { target } }),
+      store.update('control', bucketKey(stage.name, n), { set }, { below: { target } }),
     ),
   );
 }

@@ -12,6 +12,7 @@ import {
   stagesBefore,
   streamsOf,
 } from '../topology/plan.ts';
+import type { Raise } from './bucket.ts';
 import { type Fired, fire } from './fire.ts';
 import { type Gathered, gather } from './gather.ts';
 import { unitedLog } from './logs.ts';
@@ -21,13 +22,14 @@ import { raiseLane } from './raise.ts';
 import { RowCache } from './row-cache.ts';
 import type { Lookups } from './rows.ts';
 import { tick } from './tick.ts';
+import { type Metered, metered, watchedStore } from './watched-ports.ts';
 
 /** The things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
 export interface Engine {
   /** Deals with a batch of records of one lane. */
   gather(source: string, lane: string, records: readonly LogRecord[]): Promise<Gathered>;
-  /** Fires what is due in a bucket, until `outOfTime`. */
-  fire(stage: string, bucket: number, outOfTime: () => boolean): Promise<Fired>;
+  /** Fires what is due in a bucket, until `outOfTime`. `raise`: what it is told by, if that is known. */
+  fire(stage: string, bucket: number, outOfTime: () => boolean, raise?: Raise): Promise<Fired>;
   /** Takes the caller's word that a lane has nothing more at or before a watermark. */
   raise(source: string, lane: string, watermark: number): Promise<void>;
   /** Registers, proves idleness, and fires buckets that lag. */
@@ -53,7 +55,12 @@ export function warm(plan: Plan): Warm {
   };
 }
 
-const nothingLearnt = (): StageMemory => ({ fits: false, target: MIN_TIME, letIn: new Set() });
+const nothingLearnt = (): StageMemory => ({
+  fits: false,
+  target: MIN_TIME,
+  letIn: new Set(),
+  waiting: new Map(),
+});
 
 /**
  * The engine of a plan over its ports.
@@ -75,9 +82,9 @@ export function engine(plan: Plan, ports: Ports, kept = warm(plan)): Engine {
       }
       return { stoppedAt };
     },
-    async fire(stage, bucket, outOfTime) {
+    async fire(stage, bucket, outOfTime, raise) {
       const context = contexts.find((one) => one.stage.name === stage);
-      return context ? fire(context, bucket, outOfTime) : 'done';
+      return context ? fire(context, { bucket, raise }, outOfTime) : 'done';
     },
     async raise(source, lane, watermark) {
       for (const context of readersOf(source)) {
@@ -100,10 +107,10 @@ async function fireReporting(
   outOfTime: () => boolean,
 ): Promise<void> {
   try {
-    await fire(context, bucket, outOfTime);
+    await fire(context, { bucket, raise: undefined }, outOfTime);
   } catch (error) {
     const { stage, observe } = context;
-    observe({ kind: 'failed', stage: stage.name, what: `firing bucket ${bucket}`, error });
+    observe({ kind: 'failed', stage: stage.name, bucket, what: `firing bucket ${bucket}`, error });
   }
 }
 
@@ -116,7 +123,7 @@ function contextsOf(plan: Plan, ports: Ports, { memories, caches }: Warm): Stage
     const memory = memories.get(stage.name) as StageMemory;
     const lookups = lookupsIn(stage, ports, caches);
     const parts = { before, after: [], lookups, observe, memory };
-    const context = { ...contextOf(plan, stage, ports), ...parts };
+    const context = { ...contextOf(plan, stage, { ...ports, observe }), ...parts };
     known.set(stage.name, context);
     for (const one of before) one.after.push(context);
   }
@@ -124,7 +131,8 @@ function contextsOf(plan: Plan, ports: Ports, { memories, caches }: Warm): Stage
 }
 
 function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
-  const { store, clock, deadLetters } = ports;
+  const { clock, observe } = ports;
+  const tell = <Port extends Metered<Port>>(port: Port): Port => metered(port, stage.name, observe);
   const streams = plan.sources.filter(({ name }) => streamsOf(stage).includes(name));
   const logs = new Map(
     streams.map(({ name }) => [
@@ -138,13 +146,15 @@ function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
     stage,
     sources: new Map(streams.map((source) => [source.name, source])),
     log: logs.size === 1 && only !== undefined ? only : unitedLog(logs),
-    outlets: outletsOf(stage, ports.sinks),
-    store,
+    outlets: outletsOf(stage, ports.sinks).map((one) => ({ ...one, sink: tell(one.sink) })),
+    store: watchedStore(ports.store, stage.name, observe),
     clock,
-    deadLetters,
+    deadLetters: tell(ports.deadLetters),
     lateEvents:
       side &&
-      found(ports.lateEvents?.[side.name], 'SINK_MISSING', `place for late events ${side.name}`),
+      tell(
+        found(ports.lateEvents?.[side.name], 'SINK_MISSING', `place for late events ${side.name}`),
+      ),
   };
 }
 

@@ -1,10 +1,11 @@
 import { readAborted } from './aborted.ts';
-import { readBucket } from './bucket.ts';
+import { type Bucket, type Raise, readBucket } from './bucket.ts';
 import { fireKeyed } from './fire-keyed.ts';
 import { fireSlots } from './fire-slots.ts';
 import { checkMeta } from './meta.ts';
 import { Outbox } from './outputs.ts';
 import type { StageContext } from './ports.ts';
+import { timed } from './timed.ts';
 
 /** `unfinished`: slots are due that there was no time for. */
 export type Fired = 'done' | 'unfinished';
@@ -16,16 +17,41 @@ export type Fired = 'done' | 'unfinished';
  */
 export async function fire(
   context: StageContext,
-  bucket: number,
+  { bucket, raise }: Told,
   outOfTime: () => boolean,
 ): Promise<Fired> {
   await checkMeta(context);
-  const { target, firedThrough, cursor } = await readBucket(context, bucket);
-  if (firedThrough >= target) return 'done';
+  const found = await readBucket(context, bucket);
+  if (found.firedThrough >= found.target) return 'done';
+  const outbox = new Outbox(context, bucket, closedAt(found, raise));
+  return timed(context, 'fire', () => fireDue(context, found, outbox, outOfTime));
+}
+
+/** A bucket that is to be fired, and the raise that somebody was told of. */
+interface Told {
+  readonly bucket: number;
+  readonly raise: Raise | undefined;
+}
+
+/**
+ * When the first of what is due was closed. The item knows of the last raise only; whoever was told of an
+ * earlier one that is still due knows better.
+ */
+function closedAt({ firedThrough, raisedAt }: Bucket, raise: Raise | undefined) {
+  if (raise === undefined || raise.target <= firedThrough) return raisedAt;
+  return Math.min(raise.raisedAt, raisedAt ?? raise.raisedAt);
+}
+
+async function fireDue(
+  context: StageContext,
+  { target, firedThrough, cursor }: Bucket,
+  outbox: Outbox,
+  outOfTime: () => boolean,
+): Promise<Fired> {
+  const { bucket } = outbox;
   const due = { bucket, after: firedThrough, through: target };
   // Read after the target: of attempts at slots up to there, nothing can be added to it any more.
   const isAborted = await readAborted(context);
-  const outbox = new Outbox(context, bucket);
   const { firing } = context.stage.operator;
   if (firing.kind === 'none') return 'done';
   const slots =
@@ -38,7 +64,7 @@ export async function fire(
     await outbox.commit();
     return 'unfinished';
   }
-  await outbox.complete(target);
+  await outbox.reach(target);
   await outbox.commit();
   return 'done';
 }

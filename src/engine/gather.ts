@@ -1,5 +1,6 @@
 import { LaneNotReadyError } from '../errors.ts';
 import { invariant } from '../invariant.ts';
+import type { GatheredObservation } from '../observability/observer.ts';
 import { laneIn } from '../topology/plan.ts';
 import { recordAborted } from './aborted.ts';
 import { advance } from './advance.ts';
@@ -13,6 +14,7 @@ import { isAfter } from './position.ts';
 import { isLetIn, register } from './register.ts';
 import { Rows, readsMax } from './rows.ts';
 import { writeSegments } from './segments.ts';
+import { timed } from './timed.ts';
 
 export interface Gathered {
   /** The record at which the lane waits, if the pipeline stops at bad records and one is there. */
@@ -27,11 +29,26 @@ export interface Gathered {
  * @throws FencedError, UnavailableError, DeadlineError, LaneNotReadyError: the batch must come again
  */
 export async function gather(context: StageContext, batch: Batch): Promise<Gathered> {
+  const lane = laneIn(context.stage, batch.source, batch.lane);
+  try {
+    return await gatherInto(context, lane, batch);
+  } catch (error) {
+    context.observe({ kind: 'undone', stage: context.stage.name, lane, error });
+    throw error;
+  }
+}
+
+async function gatherInto(context: StageContext, lane: string, batch: Batch): Promise<Gathered> {
   await checkMeta(context);
-  const mine = await claimOrRegister(context, laneIn(context.stage, batch.source, batch.lane));
-  const attempt = await attempted(context, mine, batch);
+  const mine = await timed(context, 'claim', () => claimOrRegister(context, lane));
+  const attempt = await timed(context, 'fold', () => attempted(context, mine, batch));
   if (attempt.tally.records > 0) await finish(context, mine, attempt);
-  return { stoppedAt: attempt.stoppedAt };
+  const { stoppedAt, stoppedBy: reason = 'VALUE' } = attempt;
+  if (stoppedAt !== undefined) {
+    const where = { stage: context.stage.name, lane, epoch: mine.epoch, position: stoppedAt };
+    context.observe({ kind: 'stopped', ...where, reason });
+  }
+  return { stoppedAt };
 }
 
 /** Runs an attempt until all rows that it looks up are at hand. */
@@ -55,6 +72,7 @@ function attemptOn(context: StageContext, mine: Lane, batch: Batch, rows: Rows):
   const whole = new Attempt(context, mine, batch, rows);
   whole.take(records.slice(0, before));
   whole.stoppedAt = attempt.stoppedAt;
+  whole.stoppedBy = attempt.stoppedBy;
   return whole;
 }
 
@@ -77,7 +95,6 @@ async function claimLetIn(context: StageContext, lane: string): Promise<Lane | u
 }
 
 async function finish(context: StageContext, mine: Lane, attempt: Attempt): Promise<void> {
-  const { stage, observe, deadLetters } = context;
   if (mine.ended) {
     // The stream was made anew, and its shards have other lanes: registering them says so.
     await register(context);
@@ -88,25 +105,48 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
       },
     );
   }
+  const segments = await timed(context, 'write', () => writeAll(context, mine, attempt));
+  const isMine = await timed(context, 'commit', async () => {
+    await recordAborted(context, mine);
+    return commit(context, mine, { ...attempt.commitment(), recordsAt: context.clock() });
+  });
+  if (!isMine) {
+    const { lane, epoch } = mine;
+    context.observe({ kind: 'fenced', stage: context.stage.name, lane, epoch });
+    return requireCovered(context, lane, (reached) => !isAfter(attempt.position, reached));
+  }
+  context.observe(gatheredBy(context, mine, attempt, segments));
+  await timed(context, 'advance', () => advance(context, mine.watermark, attempt.watermark));
+}
+
+/** Everything that an attempt makes, before it commits. Returns how many segments. */
+async function writeAll(context: StageContext, mine: Lane, attempt: Attempt): Promise<number> {
   const segments = await writeSegments(context, mine, attempt.fold);
-  if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
+  if (attempt.letters.length > 0) await context.deadLetters.write(attempt.letters);
   if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
   await writeEach(context.outlets, attempt.outputs);
-  await recordAborted(context, mine);
-  const recordsAt = context.clock();
-  if (!(await commit(context, mine, { ...attempt.commitment(), recordsAt }))) {
-    observe({ kind: 'fenced', stage: stage.name, lane: mine.lane, epoch: mine.epoch });
-    return requireCovered(context, mine.lane, (reached) => !isAfter(attempt.position, reached));
-  }
-  observe({
+  return segments;
+}
+
+function gatheredBy(
+  { stage }: StageContext,
+  { lane, epoch }: Lane,
+  attempt: Attempt,
+  segments: number,
+): GatheredObservation {
+  const { tally, bytes, lateAllowed, arrivalTime, watermark } = attempt;
+  return {
     kind: 'gathered',
     stage: stage.name,
-    lane: mine.lane,
-    epoch: mine.epoch,
-    ...attempt.tally,
+    lane,
+    epoch,
+    ...tally,
+    bytes,
+    lateKept: attempt.late.length,
+    lateAllowed,
     segments,
-    watermark: attempt.watermark,
+    arrivalTime,
+    watermark,
     slots: attempt.fold.slots(),
-  });
-  await advance(context, mine.watermark, attempt.watermark);
+  };
 }

@@ -3,7 +3,7 @@ import { toKey } from '../schema/key.ts';
 import { atOnce } from '../topology/at-once.ts';
 import type { InputPlan, StagePlan } from '../topology/plan.ts';
 import { Fold } from './fold.ts';
-import { fileUnder } from './judge.ts';
+import { cameLate, fileUnder } from './judge.ts';
 import type { Rows } from './rows.ts';
 import { applySteps, type Way } from './steps.ts';
 
@@ -15,6 +15,8 @@ import { applySteps, type Way } from './steps.ts';
 export class Intake {
   /** How many of the events are late. */
   late = 0;
+  /** How many of those that are to be folded came when the slot that they belong to first was closed. */
+  allowed = 0;
   /** One of the events has no key that can be one. */
   lacksKey = false;
 
@@ -44,6 +46,7 @@ export class Intake {
     this.#watermark = watermark;
     this.#count = 0;
     this.late = 0;
+    this.allowed = 0;
     this.lacksKey = false;
   }
 
@@ -92,6 +95,8 @@ export class Intake {
       place.side = side;
     }
     this.#count++;
+    const isBehind = this.#eventTime <= this.#watermark;
+    if (isBehind && cameLate(this.#stage, this.#eventTime, slot, side)) this.allowed++;
   }
 }
 

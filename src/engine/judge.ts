@@ -18,3 +18,11 @@ export function fileUnder(
   const natural = slotCovering(operator.firstLook(eventTime, side), resolutionMs);
   return isClosed(natural, watermark) ? firstOpen(watermark, resolutionMs) : natural;
 }
+
+/** Whether an event that is filed under this slot would be filed under an earlier one, had it come before. */
+export const cameLate = (
+  { operator, resolutionMs }: StagePlan,
+  eventTime: number,
+  slot: number,
+  side: number,
+): boolean => slot > slotCovering(operator.firstLook(eventTime, side), resolutionMs);

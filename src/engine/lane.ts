@@ -14,6 +14,8 @@ export interface Lane {
   /** The last record that is dealt with. */
   readonly position: string;
   readonly watermark: number;
+  /** Wall time at which the watermark last rose, ms; `undefined`: it was not written down. */
+  readonly movedAt: number | undefined;
   /** The number of the last attempt that began. */
   readonly epoch: number;
   /** The number of the last attempt that committed. */
@@ -48,6 +50,7 @@ export async function createLane(
       set: {
         position: BEFORE_ALL,
         watermark,
+        movedAt: context.clock(),
         epoch: 0,
         committedEpoch: 0,
         ended: 0,
@@ -70,7 +73,10 @@ export async function claim(context: StageContext, lane: string): Promise<Lane |
   return item && toLane(item);
 }
 
-/** Makes an attempt visible, on condition that no later one has begun. False if one has. */
+/**
+ * Makes an attempt visible, on condition that no later one has begun. False if one has. Every attempt
+ * between two that have committed is told of here, once.
+ */
 export async function commit(
   context: StageContext,
   mine: Lane,
@@ -82,7 +88,12 @@ export async function commit(
     { set: { ...set, committedEpoch: mine.epoch } },
     { equals: { epoch: mine.epoch } },
   );
-  return committed !== undefined;
+  if (committed === undefined) return false;
+  const attempts = mine.epoch - mine.committedEpoch - 1;
+  const { stage, observe } = context;
+  const { lane, epoch } = mine;
+  if (attempts > 0) observe({ kind: 'aborted', stage: stage.name, lane, epoch, attempts });
+  return true;
 }
 
 /**
@@ -145,6 +156,7 @@ function toLane(item: Item): Lane {
     lane: laneOf(item),
     position: String(item.position),
     watermark: Number(item.watermark),
+    movedAt: item.movedAt === undefined ? undefined : Number(item.movedAt),
     epoch: Number(item.epoch),
     committedEpoch: Number(item.committedEpoch),
     ended: item.ended === 1,

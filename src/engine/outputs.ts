@@ -5,6 +5,7 @@ import { both, NOTHING, type Onward, onward } from './onward.ts';
 import { type At, outputsOf, type Telling, type Told, writeEach } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { complaintOf, letterOf } from './refused.ts';
+import { timed } from './timed.ts';
 
 /** Keys in the order and the groups in which they are worked on: the same ones at every firing. */
 export function* chunksOf(
@@ -28,17 +29,24 @@ const TABLES = '(tables)';
  * only when all of it is written.
  */
 export class Outbox {
+  readonly bucket: number;
+
   readonly #context: StageContext;
-  readonly #bucket: number;
+  /** Wall time at which the first of what is fired was closed, ms. */
+  readonly #closedAt: number | undefined;
   #outputs: Output[][];
   #onward: Onward = NOTHING;
   #waiting = 0;
   #written = 0;
   #fired: number | undefined;
+  /** Since the last commit. */
+  #slots: number[] = [];
+  #letters = 0;
 
-  constructor(context: StageContext, bucket: number) {
+  constructor(context: StageContext, bucket: number, closedAt: number | undefined) {
     this.#context = context;
-    this.#bucket = bucket;
+    this.bucket = bucket;
+    this.#closedAt = closedAt;
     this.#outputs = context.outlets.map(() => []);
   }
 
@@ -74,33 +82,61 @@ export class Outbox {
     };
   }
 
+  /** A slot is fired that there was something in. */
   async complete(slot: number): Promise<void> {
+    this.#slots.push(slot);
+    await this.reach(slot);
+  }
+
+  /** There is nothing more up to here. */
+  async reach(slot: number): Promise<void> {
     this.#fired = slot;
     if (this.#written >= WRITTEN_TOGETHER) await this.commit();
   }
 
   async write(): Promise<void> {
     if (this.#waiting === 0) return;
-    const { outlets, store, deadLetters } = this.#context;
-    const { items, letters } = this.#onward;
-    await writeEach(outlets, this.#outputs);
-    if (items.length > 0) await store.putAll('state', items);
-    if (letters.length > 0) await deadLetters.write(letters);
+    const { outlets } = this.#context;
+    await timed(this.#context, 'emit', () => this.#writeAll());
+    this.#letters += this.#onward.letters.length;
     this.#written += this.#waiting;
     this.#waiting = 0;
     this.#outputs = outlets.map(() => []);
     this.#onward = NOTHING;
   }
 
+  async #writeAll(): Promise<void> {
+    const { outlets, store, deadLetters } = this.#context;
+    const { items, letters } = this.#onward;
+    await writeEach(outlets, this.#outputs);
+    if (items.length > 0) await store.putAll('state', items);
+    if (letters.length > 0) await deadLetters.write(letters);
+  }
+
   async commit(): Promise<void> {
     if (this.#fired === undefined) return;
     await this.write();
-    await commitFired(this.#context, this.#bucket, this.#fired);
-    const { stage, observe, after } = this.#context;
-    const told = { stage: stage.name, bucket: this.#bucket, through: this.#fired };
-    observe({ kind: 'fired', ...told, outputs: this.#written });
-    this.#written = 0;
+    await commitFired(this.#context, this.bucket, this.#fired);
+    this.#tell(this.#fired);
     this.#fired = undefined;
-    for (const next of after) await advanceStage(next);
+    for (const next of this.#context.after) await advanceStage(next);
+  }
+
+  #tell(through: number): void {
+    const { stage, observe, clock } = this.#context;
+    observe({
+      kind: 'fired',
+      stage: stage.name,
+      bucket: this.bucket,
+      through,
+      slots: this.#slots,
+      outputs: this.#written,
+      deadLetters: this.#letters,
+      at: clock(),
+      closedAt: this.#closedAt,
+    });
+    this.#written = 0;
+    this.#letters = 0;
+    this.#slots = [];
   }
 }

@@ -76,4 +76,6 @@ export interface StageMemory {
   target: number;
   /** Lanes that were seen in the set. */
   readonly letIn: Set<string>;
+  /** Buckets that lagged at the last tick, by number: how far they were, and since when they are known to wait. */
+  readonly waiting: Map<number, { readonly firedThrough: number; readonly since: number }>;
 }

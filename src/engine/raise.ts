@@ -16,7 +16,7 @@ export async function raise(
 ): Promise<boolean> {
   if (watermark <= seen.watermark) return true;
   const raised = await emptyAttempt(context, seen, (mine) =>
-    watermark > mine.watermark ? { watermark } : undefined,
+    watermark > mine.watermark ? { watermark, movedAt: context.clock() } : undefined,
   );
   if (!raised) return false;
   const { stage, observe } = context;

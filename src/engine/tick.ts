@@ -8,33 +8,30 @@ import { type StageContext, sourceOf } from './ports.ts';
 import { BEFORE_ALL } from './position.ts';
 import { raise } from './raise.ts';
 import { register } from './register.ts';
+import { type Probed, ticked } from './ticked.ts';
+import { timed } from './timed.ts';
 
 /**
  * What a schedule does for a stage: register new shards, prove idle lanes idle, close what can be
  * closed. Returns the buckets that lagged before: what this tick closes, the control stream fires.
  * Correctness does not depend on it, progress in quiet streams does.
  */
-export async function tick(context: StageContext): Promise<number[]> {
-  await checkMeta(context);
-  const lagging = await laggingBuckets(context);
-  if (context.sources.size > 0) {
-    await register(context);
-    await raiseIdle(context);
-  }
-  await advanceStage(context);
-  return lagging;
-}
-
-async function laggingBuckets(context: StageContext): Promise<number[]> {
-  const buckets = await Promise.all(
-    bucketsOf(context).map(async (n) => ({ n, ...(await readBucket(context, n)) })),
-  );
-  return buckets.filter((b) => b.firedThrough < b.target).map((b) => b.n);
-}
-
-interface Probed {
-  readonly lane: Lane;
-  readonly probe: Probe;
+export function tick(context: StageContext): Promise<number[]> {
+  return timed(context, 'tick', async () => {
+    await checkMeta(context);
+    const buckets = await Promise.all(
+      bucketsOf(context).map(async (n) => ({ n, ...(await readBucket(context, n)) })),
+    );
+    let probed: readonly Probed[] | undefined;
+    if (context.sources.size > 0) {
+      await register(context);
+      probed = await raiseIdle(context);
+    }
+    await advanceStage(context);
+    const lagging = buckets.filter(({ firedThrough, target }) => firedThrough < target);
+    context.observe(ticked(context, lagging, probed));
+    return lagging.map(({ n }) => n);
+  });
 }
 
 /** Two of the periods in which the schedule ticks, so that a tick sees whatever has moved. */
@@ -47,7 +44,7 @@ const LATELY_MS = 2 * MINUTES;
  * `maxDelay` can come any more; without such a promise, those that had records lately lead the others,
  * or a shard without records would hold a stream that is quick to read for ever.
  */
-async function raiseIdle(context: StageContext): Promise<void> {
+async function raiseIdle(context: StageContext): Promise<readonly Probed[]> {
   const lanes = (await readLanes(context)) ?? [];
   const probed = await Promise.all(
     lanes.map(async (lane): Promise<Probed> => ({ lane, probe: await probeLane(context, lane) })),
@@ -55,9 +52,10 @@ async function raiseIdle(context: StageContext): Promise<void> {
   const idle = probed.filter(isIdle);
   const raises = raisesOf(context, probed, idle);
   await Promise.all(raises.map(({ lane, watermark }) => raise(context, lane, watermark)));
+  return probed;
 }
 
-const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Probe> =>
+const probeLane = (context: StageContext, { lane, position }: Lane): Promise<Probed['probe']> =>
   context.log.probe(lane, position === BEFORE_ALL ? undefined : position);
 
 const isIdle = ({ lane, probe }: Probed): boolean => !lane.ended && !probe.behind && !probe.drained;

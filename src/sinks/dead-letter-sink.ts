@@ -28,4 +28,6 @@ export interface DeadLetter {
 export interface DeadLetterSink {
   write(letters: readonly DeadLetter[]): Promise<void>;
   until(signal: AbortSignal): DeadLetterSink;
+  /** This sink, telling what each write costs in DynamoDB's write units; left out by one that costs nothing. */
+  metered?(spent: (writeUnits: number) => void): DeadLetterSink;
 }

@@ -1,4 +1,10 @@
-import { type Access, type AccessOptions, accessUntil, openAccess } from '../dynamodb/access.ts';
+import {
+  type Access,
+  type AccessOptions,
+  accessMetered,
+  accessUntil,
+  openAccess,
+} from '../dynamodb/access.ts';
 import type { Attributes } from '../dynamodb/attribute-value.ts';
 import { batchPut } from '../dynamodb/batch-write.ts';
 import type { DeadLetter, DeadLetterSink } from './dead-letter-sink.ts';
@@ -24,6 +30,7 @@ function sinkOver(access: Access, table: string): DeadLetterSink {
       await batchPut(access, table, [...items.values()]);
     },
     until: (signal) => sinkOver(accessUntil(access, signal), table),
+    metered: (spent) => sinkOver(accessMetered(access, spent), table),
   };
 }
 

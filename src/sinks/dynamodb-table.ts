@@ -2,6 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   type Access,
   type AccessOptions,
+  accessMetered,
   accessUntil,
   call,
   isRefused,
@@ -41,6 +42,7 @@ function sinkOver(access: Access, table: string): Sink {
       await eachInParallel(open, access.concurrency, (row) => putIfNewer(access, table, row));
     },
     until: (signal) => sinkOver(accessUntil(access, signal), table),
+    metered: (spent) => sinkOver(accessMetered(access, spent), table),
   };
 }
 

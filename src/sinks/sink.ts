@@ -42,4 +42,6 @@ export interface Sink {
   write(outputs: readonly Output[]): Promise<void>;
   /** This sink for the length of one invocation: once `signal` aborts, nothing more is written. */
   until(signal: AbortSignal): Sink;
+  /** This sink, telling what each write costs in DynamoDB's write units; left out by one that costs nothing. */
+  metered?(spent: (writeUnits: number) => void): Sink;
 }

@@ -2,6 +2,7 @@ import { GetItemCommand, QueryCommand, UpdateItemCommand } from '@aws-sdk/client
 import {
   type Access,
   type AccessOptions,
+  accessMetered,
   accessUntil,
   call,
   isRefused,
@@ -50,6 +51,7 @@ function storeOver(access: Access, tables: DynamoStoreOptions['tables']): Store 
       await batchPut(access, tables[table], items.map(encodeItem));
     },
     until: (signal) => storeOver(accessUntil(access, signal), tables),
+    metered: (spent) => storeOver(accessMetered(access, spent), tables),
   };
 }
 

@@ -69,4 +69,6 @@ export interface Store {
   putAll(table: TableRole, items: readonly Item[]): Promise<void>;
   /** This store for the length of one invocation: once `signal` aborts, nothing more is written. */
   until(signal: AbortSignal): Store;
+  /** This store, telling what each write costs in DynamoDB's write units; left out by one that costs nothing. */
+  metered?(spent: (writeUnits: number) => void): Store;
 }

@@ -54,5 +54,8 @@ export const handler = lambdaHandler(clicksPerPage(pipeline), {
     'page-clicks': telling(tableSink({ client, tableName: tables.pageClicks, onConsumed })),
   },
   deadLetters: deadLetterTable({ client, tableName: tables.deadLetters, onConsumed }),
+  // The view tells it.
+  metrics: false,
+  logger: false,
   observe: (observation) => tell({ kind: 'observed', observation }),
 });

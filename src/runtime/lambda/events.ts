@@ -1,3 +1,4 @@
+import type { Raise } from '../../engine/bucket.ts';
 import { parseBucketKey } from '../../engine/keys.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { LogRecord } from '../../sources/source.ts';
@@ -14,6 +15,8 @@ export interface BucketChange {
   readonly stage: string;
   readonly bucket: number;
   readonly sequenceNumber: string;
+  /** What the record tells, if it tells it. */
+  readonly raise: Raise | undefined;
 }
 
 /** What a function of this library is invoked with. */
@@ -90,7 +93,7 @@ interface DynamoEventRecord {
   };
 }
 
-/** The latest change of each bucket that has something to fire; all other items are passed over. */
+/** The first change of each bucket that has something to fire; all other items are passed over. */
 function bucketChanges(records: readonly DynamoEventRecord[]): BucketChange[] {
   const changes = new Map<string, BucketChange>();
   for (const { dynamodb } of records) {
@@ -99,13 +102,17 @@ function bucketChanges(records: readonly DynamoEventRecord[]): BucketChange[] {
     if (key === undefined || image?.target?.N === undefined) continue;
     const fired = image.firedThrough?.N;
     if (fired !== undefined && Number(fired) >= Number(image.target.N)) continue;
-    const change = { ...key, sequenceNumber: dynamodb?.SequenceNumber ?? '' };
+    const raise = raiseOf(image.target.N, image.raisedAt?.N);
+    const change = { ...key, sequenceNumber: dynamodb?.SequenceNumber ?? '', raise };
     const id = `${key.stage}#${key.bucket}`;
     // Points at the first of its records, so that none is passed over if it must come again.
     changes.set(id, changes.get(id) ?? change);
   }
   return [...changes.values()];
 }
+
+const raiseOf = (target: string, raisedAt: string | undefined): Raise | undefined =>
+  raisedAt === undefined ? undefined : { target: Number(target), raisedAt: Number(raisedAt) };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

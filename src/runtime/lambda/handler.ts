@@ -9,6 +9,7 @@ import type { Source } from '../../sources/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { type BucketChange, parseEvent, type ShardBatch } from './events.ts';
+import { type WatchOptions, watching } from './watch.ts';
 
 /** A log that comes in by an event source mapping. */
 export interface MappedSource extends Source {
@@ -17,7 +18,7 @@ export interface MappedSource extends Source {
   laneOf(shardId: string): Promise<string>;
 }
 
-export interface LambdaOptions {
+export interface LambdaOptions extends WatchOptions {
   readonly store: Store;
   /** By the names of the streams in the plan. */
   readonly sources: Readonly<Record<string, MappedSource>>;
@@ -28,8 +29,6 @@ export interface LambdaOptions {
   readonly lateEvents?: Readonly<Record<string, DeadLetterSink>>;
   /** Tables to look rows up in, by their names in the plan. */
   readonly lookups?: Readonly<Record<string, LookupTable>>;
-  /** Default: failures as one line of JSON on stderr, nothing else. */
-  readonly observe?: Observer;
   /** Wall time, ms. Default Date.now. */
   readonly clock?: () => number;
   /** How long before the end of an invocation it stops writing, ms. Default 1,000. */
@@ -43,6 +42,8 @@ export interface LambdaOptions {
 
 /** What the handler needs of the context that Lambda gives it. */
 export interface InvocationContext {
+  /** What Lambda calls the invocation; log lines tell it. */
+  readonly awsRequestId?: string;
   getRemainingTimeInMillis(): number;
 }
 
@@ -66,21 +67,23 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ba
 export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
   checkParallelization(options.parallelizationFactor ?? 1);
   const kept = warm(plan);
-  const observe = options.observe ?? reportFailures;
-  const open = (signal: AbortSignal): Engine =>
+  const watch = watching(plan, options, options.clock ?? Date.now);
+  const open = (observe: Observer, signal: AbortSignal): Engine =>
     engine(plan, portsUntil(options, observe, signal), kept);
-  open(new AbortController().signal);
+  open(() => {}, new AbortController().signal);
   return async (event, context) => {
     const work = parseEvent(event);
     const invocation = begin(context, options.deadlineMarginMs ?? 1_000);
+    const { observe, end } = watch(context.awsRequestId);
     try {
-      const running = open(invocation.signal);
+      const running = open(observe, invocation.signal);
       if (work.kind === 'gather') return await gatherAll(running, options, work.batches);
       if (work.kind === 'fire') return await fireAll(running, observe, work.changes, invocation);
       await running.tick(invocation.outOfTime);
       return NO_FAILURES;
     } finally {
       invocation.end();
+      end();
     }
   };
 }
@@ -114,13 +117,13 @@ async function fireAll(
   { outOfTime }: Invocation,
 ): Promise<BatchResponse> {
   const again = await Promise.all(
-    changes.map(async ({ stage, bucket, sequenceNumber }) => {
+    changes.map(async ({ stage, bucket, sequenceNumber, raise }) => {
       try {
-        const fired = await running.fire(stage, bucket, outOfTime);
+        const fired = await running.fire(stage, bucket, outOfTime, raise);
         return fired === 'unfinished' ? [sequenceNumber] : [];
       } catch (error) {
         if (error instanceof DeadlineError) return [sequenceNumber];
-        observe({ kind: 'failed', stage, what: `firing bucket ${bucket}`, error });
+        observe({ kind: 'failed', stage, bucket, what: `firing bucket ${bucket}`, error });
         return [];
       }
     }),
@@ -197,10 +200,3 @@ function checkParallelization(factor: number): void {
     'Set it to 1: more would split each shard and break the order of its records; add shards for more throughput.',
   );
 }
-
-const reportFailures: Observer = (observation) => {
-  if (observation.kind !== 'failed') return;
-  const { error, ...rest } = observation;
-  const { name, message } = error instanceof Error ? error : { name: 'Error', message: 'unknown' };
-  console.error(JSON.stringify({ level: 'ERROR', ...rest, error: { name, message } }));
-};

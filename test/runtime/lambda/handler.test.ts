@@ -55,6 +55,8 @@ const options = (change: Partial<LambdaOptions> = {}): LambdaOptions => ({
   sinks: { results: sink },
   deadLetters,
   clock: () => NOW,
+  metrics: false,
+  logger: false,
   observe: (observation) => seen.push(observation),
   ...change,
 });

@@ -79,6 +79,8 @@ describe('rows of a DynamoDB table in a Lambda function', () => {
         }),
       },
       clock: () => now,
+      metrics: false,
+      logger: false,
       ...change,
     };
   };
