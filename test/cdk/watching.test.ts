@@ -13,6 +13,7 @@ import {
   type WatchedPipeline,
 } from '../../src/cdk/index.ts';
 import { describe as describePlan } from '../../src/index.ts';
+import { METRIC_NAMESPACE, METRIC_UNITS } from '../../src/observability/metric-names.ts';
 import { clicksPlan } from '../aws/plan.ts';
 import { emptyStack, pipelineWith, resource, resources } from './synth.ts';
 
@@ -161,6 +162,17 @@ describe('the dashboard', () => {
   });
 });
 
+test('every metric that the functions emit is read, and none that they do not', () => {
+  const { Properties } = resource(plain.stack, 'AWS::CloudWatch::Dashboard');
+  const body = filled(Properties.DashboardBody);
+  const shown = [...body.matchAll(/\["Tidemark","(\w+)"/g)].map(([, name]) => name);
+  const watched = alarmsIn(plain.stack)
+    .filter(([, { Namespace }]) => Namespace === METRIC_NAMESPACE)
+    .map(([, { MetricName }]) => MetricName);
+  expect(watched.length).toBeGreaterThan(3);
+  expect([...new Set([...shown, ...watched])].sort()).toEqual(Object.keys(METRIC_UNITS).sort());
+});
+
 describe('what is not a Pipeline', () => {
   test('can be watched as well', () => {
     const { stack, clicks } = emptyStack();
@@ -212,6 +224,12 @@ describe('metrics', () => {
     const { made } = plain;
     const metric = made[method as 'metricDeadLetters']('per-page');
     expect(metric).toMatchObject({ metricName: name, statistic });
+  });
+
+  test('that say how many there are now are not added up', () => {
+    const { made } = plain;
+    expect(made.metric('OpenWindows', 'per-page').statistic).toBe('Maximum');
+    expect(made.metric('WindowsFired', 'per-page').statistic).toBe('Sum');
   });
 
   test('of the mapping go by the function that gathers', () => {
