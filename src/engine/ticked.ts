@@ -24,7 +24,7 @@ export function ticked(
     kind: 'ticked',
     stage: context.stage.name,
     lagging: lagging.length,
-    firingLagMs: firingLag(context, lagging),
+    firingLagMs: context.stage.buckets === 0 ? undefined : firingLag(context, lagging),
     lanes: probed && lanesSeen(context, probed),
   };
 }

@@ -1,5 +1,11 @@
 import type { MetricName } from './metric-names.ts';
-import type { FiredObservation, GatheredObservation, Observer, TimedStep } from './observer.ts';
+import type {
+  FiredObservation,
+  GatheredObservation,
+  Observer,
+  TickedObservation,
+  TimedStep,
+} from './observer.ts';
 import { Sample } from './sample.ts';
 
 /** What one invocation has to tell of one stage. */
@@ -51,11 +57,7 @@ export class Figures {
       case 'fired':
         return fired(stage, seen);
       case 'ticked':
-        stage.value('FiringLag', seen.firingLagMs);
-        if (seen.lanes === undefined) return;
-        stage.value('LaneHeldBack', seen.lanes.heldBackMs);
-        if (seen.lanes.openSlots !== undefined) stage.count('OpenWindows', seen.lanes.openSlots);
-        return;
+        return ticked(stage, seen);
       case 'aborted':
         return stage.count('AttemptsAborted', seen.attempts);
       case 'refused':
@@ -128,6 +130,13 @@ function fired(stage: Stage, seen: FiredObservation): void {
   if (seen.closedAt === undefined) return;
   stage.value('FiringLatency', seen.at - seen.closedAt);
   stage.value('FiringLag', seen.at - seen.closedAt);
+}
+
+function ticked(stage: Stage, { firingLagMs, lanes }: TickedObservation): void {
+  if (firingLagMs !== undefined) stage.value('FiringLag', firingLagMs);
+  if (lanes === undefined) return;
+  stage.value('LaneHeldBack', lanes.heldBackMs);
+  if (lanes.openSlots !== undefined) stage.count('OpenWindows', lanes.openSlots);
 }
 
 const DURATIONS: Readonly<Record<TimedStep, MetricName>> = {

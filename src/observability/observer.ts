@@ -129,8 +129,8 @@ export interface TickedObservation {
   readonly stage: string;
   /** Buckets that had something to fire when the tick came. */
   readonly lagging: number;
-  /** For how long the one of them that has waited longest has, ms; 0 without one. */
-  readonly firingLagMs: number;
+  /** For how long the one of them that has waited longest has, ms; 0 without one, `undefined` of a stage that never fires. */
+  readonly firingLagMs: number | undefined;
   /** What it knows of the lanes; `undefined` if the stage reads no stream. */
   readonly lanes: LanesSeen | undefined;
 }

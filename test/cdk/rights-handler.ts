@@ -4,4 +4,4 @@ import { everyKindPlan } from './rights-plan.ts';
 
 const plan = everyKindPlan();
 
-export const handler = lambdaHandler(plan, fromEnvironment(plan));
+export const handler = lambdaHandler(plan, { ...fromEnvironment(plan), metrics: false });

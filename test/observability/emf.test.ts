@@ -109,6 +109,22 @@ describe('the figures of an invocation', () => {
     expect(lines(figures)[0]?.metrics).not.toHaveProperty('WatermarkLag');
   });
 
+  test('tell of a tick what the stage has: lanes, buckets, both', () => {
+    const figures = new Figures('shop');
+    const lanes = { count: 2, behind: 1, heldBackMs: 5, openSlots: 3 };
+    const tick = { kind: 'ticked', lagging: 0, firingLagMs: 4, lanes } as const;
+    figures.observe({ ...tick, stage: 'both' });
+    figures.observe({ ...tick, stage: 'buckets', lanes: undefined });
+    figures.observe({ ...tick, stage: 'lanes', firingLagMs: undefined });
+    figures.observe({ ...tick, stage: 'new', lanes: { ...lanes, openSlots: undefined } });
+    expect(lines(figures).map(({ metrics }) => metrics)).toEqual([
+      { FiringLag: [4], LaneHeldBack: [5], OpenWindows: 3 },
+      { FiringLag: [4] },
+      { LaneHeldBack: [5], OpenWindows: 3 },
+      { FiringLag: [4], LaneHeldBack: [5] },
+    ]);
+  });
+
   test('count firings that failed, and nothing else that did', () => {
     const figures = new Figures('shop');
     const error = new Error('x');
