@@ -54,6 +54,22 @@ describe('how long a lane holds its stage back', () => {
     expect(lanesOf(it.seen)?.heldBackMs).toBe(16 * MINUTE);
   });
 
+  test('begins anew when it was raised because it was idle', async () => {
+    const it = world();
+    it.log.open('idle');
+    it.log.open('fast');
+    it.append('fast', 95_000);
+    await it.gather('fast');
+    it.append('fast', 96_000);
+    it.now = NOW + 30 * MINUTE;
+    await it.tick();
+    await it.gather('fast');
+    it.append('idle', 5_000);
+    it.now = NOW + 31 * MINUTE;
+    await it.tick();
+    expect(lanesOf(it.seen)).toMatchObject({ behind: 1, heldBackMs: MINUTE });
+  });
+
   test('begins when the lane is created, if it has never been read', async () => {
     const it = world();
     it.log.open('a');
