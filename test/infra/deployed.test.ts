@@ -12,7 +12,7 @@ import { deployLocally, type LocalDeployment, type TemplateJson } from '../cdk/l
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const KB = 1_024;
-/** Of the code that a cold start loads; 579 KB when it was last looked at. */
+/** Of the code that a cold start loads; 629 KB when it was last looked at. */
 const BUNDLE_BYTES_MAX = 700 * KB;
 
 let out = '';

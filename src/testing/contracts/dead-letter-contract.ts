@@ -71,6 +71,8 @@ export const deadLetterContract: readonly ContractCase<DeadLetterSubject>[] = [
       const letter = letterOf(uniqueName());
       const bounded = subject.sink.until(AbortSignal.abort());
       await assert.rejects(bounded.write([letter]), DeadlineError);
+      const metered = bounded.metered?.(() => {}) ?? bounded;
+      await assert.rejects(metered.write([letter]), DeadlineError);
       assert.deepEqual(await lettersOf(subject, letter.lane), []);
       await subject.sink.until(new AbortController().signal).write([letter]);
       assert.deepEqual(await lettersOf(subject, letter.lane), [letter]);

@@ -118,9 +118,11 @@ export const sinkContract: readonly ContractCase<TableSinkSubject>[] = [
       const bounded = subject.sink.until(deadline.signal);
       await bounded.write([outputOf(key, { value: 'first' })]);
       deadline.abort();
+      const metered = bounded.metered?.(() => {}) ?? bounded;
       for (const final of [true, false]) {
         const late = [outputOf(key, { windowStart: 5, final })];
         await assert.rejects(bounded.write(late), DeadlineError);
+        await assert.rejects(metered.write(late), DeadlineError);
         const open = new AbortController().signal;
         await assert.rejects(bounded.until(open).write(late), DeadlineError);
       }

@@ -35,6 +35,26 @@ export const storeDeadlineCases: readonly ContractCase<Store>[] = [
       await assertRefuses(store.until(open).until(AbortSignal.abort()));
     },
   },
+  {
+    name: 'is the same store where it tells what it costs, and stops with it',
+    async run(store) {
+      let units = 0;
+      const deadline = new AbortController();
+      const metered = store.until(deadline.signal).metered?.((spent) => {
+        units += spent;
+      });
+      if (metered === undefined) return;
+      const key = { pk: uniqueName(), sk: 'a' };
+      await metered.update('control', key, { set: { data: 'a' } });
+      assert.equal(units, 1);
+      await metered.putAll('control', [{ ...key, data: 'x'.repeat(3_000) }]);
+      assert.equal(units, 4);
+      assert.equal((await store.get('control', key))?.data, 'x'.repeat(3_000));
+      deadline.abort();
+      await assertRefuses(metered);
+      assert.equal(units, 4);
+    },
+  },
 ];
 
 async function assertRefuses(store: Store): Promise<void> {
