@@ -1,4 +1,3 @@
-import type { Probe } from '../sources/source.ts';
 import { MINUTES } from '../time/duration.ts';
 import { advanceStage } from './advance.ts';
 import { bucketsOf, readBucket } from './bucket.ts';
