@@ -1,5 +1,4 @@
 import { isAfter } from '../../engine/position.ts';
-import type { LookupKey } from '../../lookups/lookup.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
@@ -8,7 +7,7 @@ import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
 import { expectedOf } from './oracle.ts';
-import { type Without, World } from './world.ts';
+import { type RowsByTable, type Without, World } from './world.ts';
 
 /** Makes the events of a stream: JSON is made of them, but text and bytes go as they are. */
 export type EventsOf = (around: {
@@ -21,7 +20,7 @@ export interface RunOptions {
   /** Makes the events of each stream, by its name in the plan. */
   readonly events: Readonly<Record<string, EventsOf>>;
   /** Rows of the tables that the plan looks up, by their names in it; they stay as they are. */
-  readonly lookups?: Readonly<Record<string, readonly (readonly [LookupKey, unknown])[]>>;
+  readonly lookups?: RowsByTable;
   /** How many records a run has at most: each draws its own number. Default 40. */
   readonly records?: number;
   /** Kinds of faults to choose from. Default: all. */

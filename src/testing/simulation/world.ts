@@ -1,7 +1,7 @@
 import { type Engine, engine, type Warm, warm } from '../../engine/engine.ts';
 import { parseBucketKey } from '../../engine/keys.ts';
 import type { Ports } from '../../engine/ports.ts';
-import type { LookupTable } from '../../lookups/lookup.ts';
+import type { LookupKey, LookupTable } from '../../lookups/lookup.ts';
 import { memoryLookup } from '../../lookups/memory.ts';
 import type { Observation } from '../../observability/observer.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
@@ -16,10 +16,12 @@ import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
 import { Invariants } from './invariants.ts';
 import { Crash, invocation, TIMED_OUT } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
-import type { RunOptions } from './one-run.ts';
 import { pollStream } from './poller.ts';
 import { simulatedPorts } from './ports.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
+
+/** The rows of tables that are looked up, by their names in the plan. */
+export type RowsByTable = Readonly<Record<string, readonly (readonly [LookupKey, unknown])[]>>;
 
 /** What is left out of a run that otherwise goes as it went: the n-th record, the n-th fault. */
 export interface Without {
@@ -35,7 +37,7 @@ export interface WorldOptions {
   /** How many records in all. */
   readonly records: number;
   readonly without: Without;
-  readonly lookups: NonNullable<RunOptions['lookups']>;
+  readonly lookups: RowsByTable;
   readonly trace?: (line: string) => void;
 }
 
