@@ -15,8 +15,6 @@ import { MonthlyBudget } from './budget.ts';
 import { Notices } from './notices.ts';
 import type { Settings } from './settings.ts';
 
-const SHARDS = 4;
-
 /** The reference deployment: one stream of clicks, and the pipelines of `functions/` on it. */
 export class TidemarkStack extends Stack {
   readonly clicks: kinesis.Stream;
@@ -51,11 +49,11 @@ const code = (folder: string) => ({
   bundling: { esbuildArgs: { '--conditions': 'tidemark-source,module' } },
 });
 
-function createStream(scope: Construct, { stage, onDemand }: Settings): kinesis.Stream {
+function createStream(scope: Construct, { stage, onDemand, shards }: Settings): kinesis.Stream {
   const stream = new kinesis.Stream(scope, 'Clicks', {
     ...(onDemand
       ? { streamMode: kinesis.StreamMode.ON_DEMAND }
-      : { streamMode: kinesis.StreamMode.PROVISIONED, shardCount: SHARDS }),
+      : { streamMode: kinesis.StreamMode.PROVISIONED, shardCount: shards }),
     retentionPeriod: Duration.days(stage === 'prod' ? 7 : 1),
     encryption: kinesis.StreamEncryption.MANAGED,
     removalPolicy: stage === 'prod' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
