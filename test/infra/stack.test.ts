@@ -19,7 +19,13 @@ function stackWith(context: Readonly<Record<string, unknown>>): {
 
 describe('the settings', () => {
   test('have defaults that cost little and leave nothing behind', () => {
-    expect(settings()).toEqual({ stage: 'dev', onDemand: false, budget: 20, email: undefined });
+    expect(settings()).toEqual({
+      stage: 'dev',
+      onDemand: false,
+      shards: 4,
+      budget: 20,
+      email: undefined,
+    });
   });
 
   test.each`
@@ -35,6 +41,8 @@ describe('the settings', () => {
     context               | message
     ${{ stage: 'test' }}  | ${'-c stage takes dev or prod, not "test"'}
     ${{ stream: 'big' }}  | ${'-c stream takes provisioned or on-demand'}
+    ${{ shards: '0' }}    | ${'-c shards takes a whole number above 0'}
+    ${{ shards: '1.5' }}  | ${'-c shards takes a whole number above 0'}
     ${{ budget: 'much' }} | ${'-c budget takes US dollars'}
     ${{ budget: '0' }}    | ${'-c budget takes US dollars'}
   `('refuse $context', ({ context, message }) => {
@@ -73,6 +81,11 @@ describe('the stack', () => {
       MetricName: 'IteratorAge',
       Threshold: 84 * 3_600_000,
     });
+  });
+
+  test('may have as many shards as one wants', () => {
+    const { template } = stackWith({ shards: '2' });
+    template.hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 2 });
   });
 
   test('may have a stream that grows by itself', () => {

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { ask, membersOf } from './api.ts';
 import { LocalStackError } from './failure.ts';
-import type { ServerOptions } from './host-server.ts';
 import { ACCOUNT, awsEnvironment, type Place, REGION, ROOT } from './place.ts';
 import { runTool } from './run-tool.ts';
+import type { ServerOptions } from './server.ts';
 
 /** The reference stack as it is deployed. */
 export interface DeployedStack {
@@ -21,7 +21,7 @@ export interface DeployedStack {
   readonly fire: string;
   /** The address of the queue of what triggers gave up. */
   readonly givenUp: string;
-  /** Types of resources that LocalStack only pretends to have made. */
+  /** Types of resources that LocalStack only pretends to have made; the dashboard is put afterwards. */
   readonly pretended: readonly string[];
   /** The folder with the template. */
   readonly synthesized: string;
@@ -78,8 +78,9 @@ async function describeStack(place: Place): Promise<DeployedStack> {
     throw new LocalStackError('DEPLOY_FAILED', `the stack has no output ${prefix}`, AGAIN);
   };
   const resources = await resourcesOf(place);
-  const pretended = resources.filter(({ ResourceStatusReason = '' }) =>
-    ResourceStatusReason.includes('fallback'),
+  const pretended = resources.filter(
+    ({ ResourceStatusReason = '', ResourceType }) =>
+      ResourceStatusReason.includes('fallback') && ResourceType !== 'AWS::CloudWatch::Dashboard',
   );
   return {
     name: STACK,

@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { ServerOptions } from './host-server.ts';
 import { ASSETS, VERSION } from './place.ts';
 import { runTool } from './run-tool.ts';
-import { checkPort, type Server, whoAnswers } from './server.ts';
+import { checkPort, type Server, type ServerOptions, whoAnswers } from './server.ts';
 
 /** LocalStack as a container, with its functions in containers beside it. */
 export function dockerServer({ place, env, steps, signal }: ServerOptions): Server {

@@ -1,29 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { InterruptedError } from '../../errors.ts';
 import { LocalStackError } from './failure.ts';
 import { type Installation, install } from './host-install.ts';
-import { ASSETS, type Environment, type Place, VERSION } from './place.ts';
-import { checkPort, type Server, untilUp, whoAnswers } from './server.ts';
-import type { Steps } from './steps.ts';
+import { ASSETS, type Place, VERSION } from './place.ts';
+import { checkPort, type Server, type ServerOptions, untilUp, whoAnswers } from './server.ts';
 import { findHostTools } from './tools.ts';
-
-export interface ServerOptions {
-  readonly place: Place;
-  readonly env: Environment;
-  readonly steps: Steps;
-  readonly signal: AbortSignal;
-}
 
 const START_MS = 180_000;
 const STOP_MS = 20_000;
@@ -35,7 +19,8 @@ export function hostServer(options: ServerOptions): Server {
   const { place, steps } = options;
   return {
     how: 'as a process of this machine',
-    isRunning: async () => pidOf(place) !== undefined && (await whoAnswers(place)) === 'localstack',
+    isRunning: async () =>
+      processesOf(place).some(({ isMain }) => isMain) && (await whoAnswers(place)) === 'localstack',
     async start() {
       await checkPort(place);
       const { tools, missing } = await findHostTools(options.env);
@@ -53,10 +38,11 @@ export function hostServer(options: ServerOptions): Server {
 
 async function startHost(options: ServerOptions, installation: Installation): Promise<void> {
   const { place, signal } = options;
-  const files = prepared(place, installation);
-  const log = openSync(files.log, 'a');
-  // A group of its own: whatever it starts ends with it.
-  const child = spawn(installation.python, ['-m', PROGRAM], {
+  prepare(place, installation);
+  const logFile = path.join(place.run, 'localstack.log');
+  const log = openSync(logFile, 'a');
+  // A group of its own, so that no Ctrl-C reaches it.
+  const child = spawn(installation.python, ['-X', markOf(place), '-m', PROGRAM], {
     cwd: place.run,
     env: hostEnvironment(options, installation),
     detached: true,
@@ -68,32 +54,26 @@ async function startHost(options: ServerOptions, installation: Installation): Pr
     failed = true;
   });
   child.unref();
-  writeFileSync(files.pid, String(child.pid ?? ''));
   const until = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
   const isUp = await untilUp(place, () => failed || child.exitCode !== null || until.aborted);
   if (isUp) return;
-  const lines = tailOf(files.log);
+  const lines = tailOf(logFile);
   await stopProcesses(place);
   if (signal.aborted) throw new InterruptedError('starting LocalStack was interrupted');
   throw new LocalStackError(
     'START_FAILED',
     `LocalStack did not come up\n${lines}`,
-    `All of it is in ${files.log}.`,
+    `All of it is in ${logFile}.`,
   );
 }
 
-const filesOf = ({ run }: Place) => ({
-  pid: path.join(run, 'localstack.pid'),
-  log: path.join(run, 'localstack.log'),
-  root: path.join(run, 'fs'),
-});
+const rootOf = ({ run }: Place): string => path.join(run, 'fs');
 
-function prepared(place: Place, { lib }: Installation) {
-  const files = filesOf(place);
-  const data = path.join(files.root, 'var/lib/localstack');
-  mkdirSync(data, { recursive: true });
-  symlinkSync(lib, path.join(data, 'lib'));
-  return files;
+const libOf = (place: Place): string => path.join(rootOf(place), 'var/lib/localstack/lib');
+
+function prepare(place: Place, { lib }: Installation): void {
+  mkdirSync(path.dirname(libOf(place)), { recursive: true });
+  symlinkSync(lib, libOf(place));
 }
 
 function hostEnvironment(
@@ -109,7 +89,7 @@ function hostEnvironment(
     PYTHONPATH: plugin,
     PYTHONPYCACHEPREFIX: path.join(folder, 'pycache'),
     XDG_CACHE_HOME: path.join(folder, 'cache'),
-    FILESYSTEM_ROOT: filesOf(place).root,
+    FILESYSTEM_ROOT: rootOf(place),
     // Its listener for plain IPv4 ignores the address and binds all of them.
     GATEWAY_LISTEN: `[::ffff:127.0.0.1]:${place.port}`,
     LOCALSTACK_HOST: `127.0.0.1:${place.port}`,
@@ -135,48 +115,54 @@ async function stopHost(place: Place): Promise<void> {
   rmSync(place.run, { recursive: true, force: true });
 }
 
-/** Asks the group to end, and makes it end if it does not. */
+/** Asks LocalStack to end, which ends what it has started, and makes everything end if it does not. */
 async function stopProcesses(place: Place): Promise<void> {
-  const pid = pidOf(place);
-  if (pid === undefined) return;
-  signalGroup(pid, 'SIGTERM');
+  for (const { pid, isMain } of processesOf(place)) if (isMain) signal(pid, 'SIGTERM');
   const patience = AbortSignal.timeout(STOP_MS);
-  while (groupOf(pid).length > 0) {
-    if (patience.aborted) signalGroup(pid, 'SIGKILL');
+  for (let left = processesOf(place); left.length > 0; left = processesOf(place)) {
+    const isOrphaned = !left.some(({ isMain }) => isMain);
+    if (isOrphaned || patience.aborted) for (const { pid } of left) signal(pid, 'SIGKILL');
     await sleepFor(100);
   }
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
-/** The process that `start` has written down, if it is still there and no other has taken its number. */
-function pidOf(place: Place): number | undefined {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(filesOf(place).pid, 'utf8'));
-  } catch {
-    return undefined;
-  }
-  const isOurs = groupOf(pid).some(({ command }) => command.includes(place.home));
-  return pid > 0 && isOurs ? pid : undefined;
+/** Python ignores an option of this kind that it does not know; it tells whose process it is. */
+const markOf = ({ run }: Place): string => `tidemark=${run}`;
+
+interface OwnProcess {
+  readonly pid: number;
+  /** LocalStack itself; the others are its servers of Kinesis and DynamoDB, and functions. */
+  readonly isMain: boolean;
 }
 
-/** What runs in a group of processes; what has ended and was not fetched does not run. */
-function groupOf(group: number): { readonly command: string }[] {
-  const all = execFileSync('ps', ['-A', '-o', 'pgid=,stat=,args='], {
+/**
+ * What runs for this place, known by what it was called with: a number that was written down may be
+ * another's by now, and the servers of LocalStack survive its sudden death.
+ */
+function processesOf(place: Place): OwnProcess[] {
+  const listed = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,pgid=,stat=,args='], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 ** 2,
   });
-  return all.split('\n').flatMap((line) => {
-    const [, pgid, state = '', command = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return Number(pgid) === group && !state.startsWith('Z') ? [{ command }] : [];
+  const all = listed.split('\n').flatMap((line) => {
+    const [, pid, group, state = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    // What has ended and was not fetched does not run.
+    return pid === undefined || state.startsWith('Z') ? [] : [{ pid, group, command }];
   });
+  const mark = `-X ${markOf(place)} `;
+  const mains = all.filter(({ command }) => command.includes(mark)).map(({ pid }) => pid);
+  const isOwn = ({ pid = '', group = '', command = '' }) =>
+    mains.includes(pid) || mains.includes(group) || command.includes(libOf(place));
+  return all.filter(isOwn).map(({ pid }) => ({ pid: Number(pid), isMain: mains.includes(pid) }));
 }
 
 const tailOf = (file: string): string =>

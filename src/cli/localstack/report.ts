@@ -12,6 +12,8 @@ export interface Trial extends Check {
   readonly sent: number;
   /** Messages in the queue of what triggers gave up. */
   readonly givenUp: number;
+  /** How often LocalStack has run the functions so far. */
+  readonly invocations: { readonly gather: number; readonly fire: number };
   /** The dead letter of the broken record that was sent. */
   readonly poison?: StoredDeadLetter | undefined;
   /** Equal to the recount, and nothing was given up. */
@@ -40,6 +42,7 @@ export function trialText(trial: Trial): string {
     `${trial.ok ? 'OK' : 'NOT OK'}: ${title}: ${verdict}`,
     `  ${grouped(records)} records in the stream: ${grouped(counted)} counted in ${grouped(windows.length)} rows` +
       ` of ${grouped(ends)} windows, ${grouped(filtered)} filtered, ${grouped(late)} late, ${grouped(dead)} dead-lettered`,
+    `  LocalStack ran the function that gathers ${grouped(trial.invocations.gather)} times, the one that fires ${grouped(trial.invocations.fire)} times`,
     ...told,
     ...(givenUp > 0
       ? [`  ${grouped(givenUp)} messages in the queue of what triggers gave up`]

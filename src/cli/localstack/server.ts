@@ -1,6 +1,15 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { LocalStackError } from './failure.ts';
-import { type Place, VERSION } from './place.ts';
+import { type Environment, type Place, VERSION } from './place.ts';
+import type { Steps } from './steps.ts';
+
+/** What everything here is given: where, with what, and how it tells. */
+export interface ServerOptions {
+  readonly place: Place;
+  readonly env: Environment;
+  readonly steps: Steps;
+  readonly signal: AbortSignal;
+}
 
 /** A LocalStack that this command starts and stops. */
 export interface Server {

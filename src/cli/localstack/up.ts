@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import type { StoredDeadLetter } from '../../sinks/read-dead-letters.ts';
 import type { TrafficItem } from '../start/traffic-item.ts';
 import { putDashboard } from './dashboard.ts';
-import { deployStack } from './deploy.ts';
+import { type DeployedStack, deployStack } from './deploy.ts';
 import { type DeployedPipeline, deployedPipeline } from './deployed-pipeline.ts';
-import type { ServerOptions } from './host-server.ts';
+import { invocations } from './invocations.ts';
+import type { Place } from './place.ts';
 import { type Trial, trialText, type UpReport, upReport } from './report.ts';
 import { sampleItems } from './sample.ts';
-import type { Server } from './server.ts';
+import type { Server, ServerOptions } from './server.ts';
 
 /** What `npm run localstack` was asked for. */
 export interface UpFlags {
@@ -35,7 +36,7 @@ export async function up(flags: UpFlags, server: Server, options: ServerOptions)
   const dashboard = await steps.step('putting the dashboard', () => putDashboard(place, stack));
   const pipeline = deployedPipeline(place, stack, options.signal);
   try {
-    const trials = flags.sample ? await tryOut(flags, pipeline, options) : [];
+    const trials = flags.sample ? await tryOut(flags, stack, pipeline, options) : [];
     const report: UpReport = { place, how: server.how, stack, dashboard, trials };
     steps.note(trials.length === 0 ? '' : `\n${trials.map(trialText).join('\n\n')}\n`);
     steps.note(upReport(report));
@@ -53,36 +54,40 @@ const MORE = 0.5;
 
 async function tryOut(
   flags: UpFlags,
+  stack: DeployedStack,
   pipeline: DeployedPipeline,
-  { steps }: ServerOptions,
+  { place, steps }: ServerOptions,
 ): Promise<Trial[]> {
+  const tryItems = async (title: string, items: readonly TrafficItem[]): Promise<Trial> => {
+    const sent = await steps.step(`sending ${title}`, (tell) => pipeline.send(items, tell));
+    return steps.step('checking the results', async () => {
+      const check = await pipeline.check();
+      const givenUp = await pipeline.givenUp();
+      const invocations = await invocationsOf(place, stack);
+      const ok = check.comparison.total === 0 && givenUp === 0 && check.counted > 0;
+      return { title, sent, ...check, givenUp, invocations, ok };
+    });
+  };
   const more = Math.ceil(flags.events * MORE);
   const items = await sampleItems({ ...flags, records: flags.events + more, now: Date.now() });
   const first = items.slice(0, flags.events);
   const rest = items.slice(flags.events);
-  const trials = [await tryItems(pipeline, steps, `${first.length} records`, first)];
+  const trials = [await tryItems(`${first.length} records`, first)];
   if (!flags.split) return trials;
   const shard = await steps.step('splitting a shard', () => pipeline.split());
   const poison = poisonAfter(rest);
   const title = `${rest.length} more and a broken one, with ${shard} split`;
-  const trial = await tryItems(pipeline, steps, title, [...rest, poison]);
+  const trial = await tryItems(title, [...rest, poison]);
   const letter = (await pipeline.deadLetters()).find(isFrom(poison));
   return [...trials, { ...trial, ok: trial.ok && letter?.reason === 'NOT_JSON', poison: letter }];
 }
 
-async function tryItems(
-  pipeline: DeployedPipeline,
-  steps: ServerOptions['steps'],
-  title: string,
-  items: readonly TrafficItem[],
-): Promise<Trial> {
-  const sent = await steps.step(`sending ${title}`, (tell) => pipeline.send(items, tell));
-  return steps.step('checking the results', async () => {
-    const check = await pipeline.check();
-    const givenUp = await pipeline.givenUp();
-    const ok = check.comparison.total === 0 && givenUp === 0 && check.counted > 0;
-    return { title, sent, ...check, givenUp, ok };
-  });
+/** What LocalStack itself says of the functions that it runs. */
+async function invocationsOf(
+  place: Place,
+  { gather, fire }: DeployedStack,
+): Promise<Trial['invocations']> {
+  return { gather: await invocations(place, gather), fire: await invocations(place, fire) };
 }
 
 /** A record that no schema can read; each run has one of its own. */
