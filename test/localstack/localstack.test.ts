@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UpReport } from '../../src/cli/localstack/report.ts';
 import { whoAnswers } from '../../src/cli/localstack/server.ts';
 import { findHostTools, hasDocker } from '../../src/cli/localstack/tools.ts';
-import { sharedData } from '../support/shared-data.ts';
 import { deadLetters, invoke, plainCount, readShards, resultRows, type Shards } from './outside.ts';
 
 const MINUTES = 60_000;
@@ -20,8 +19,13 @@ const missing = (await hasDocker(process.env)) ? [] : (await findHostTools(proce
 if (missing.length > 0) console.info(`skipped: LocalStack needs Docker, or ${missing.join(', ')}`);
 
 /** Real requests where there are any; else the clickstream of the repository's own generator. */
-const real = sharedData()?.file('nasa_1995_07_01');
-const SAMPLE = real === undefined ? [] : ['--input', real, '--action', 'view'];
+const REAL = path.join(
+  process.env.TIDEMARK_DATA ?? path.resolve(ROOT, '../shared/data'),
+  'nasa_1995_07_01.jsonl.gz',
+);
+const isReal = existsSync(REAL);
+if (!isReal) console.info(`there is no ${REAL} (TIDEMARK_DATA): the sample is generated`);
+const SAMPLE = isReal ? ['--input', REAL, '--action', 'view'] : [];
 
 describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', () => {
   let folder = '';
@@ -72,7 +76,7 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     const rows = await resultRows(report);
     const plain = plainCount(shards.flatMap(({ records }) => records));
     const late = report.trials.at(-1)?.late ?? Number.NaN;
-    if (real !== undefined) expect(late).toBe(0);
+    if (isReal) expect(late).toBe(0);
     const differences = [...plain].map(([id, value]) => value - (rows.get(id) ?? 0));
     expect(Math.min(...differences)).toBe(0);
     expect(differences.reduce((sum, one) => sum + one, 0)).toBe(late);

@@ -61,14 +61,19 @@ function ended(
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...(env ?? process.env) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
+    // A group of its own, so that what it starts can be ended with it.
+    detached: true,
   });
   child.stdout.pipe(said, { end: false });
   child.stderr.pipe(said, { end: false });
-  return new Promise((resolve) => {
+  const end = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return new Promise<string | undefined>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, killedBy) => {
       said.end(() => resolve(code === 0 ? undefined : `it ended with ${code ?? killedBy}`));
     });
-  });
+  }).finally(() => signal.removeEventListener('abort', end));
 }
