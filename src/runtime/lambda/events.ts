@@ -34,17 +34,17 @@ export type Work =
  */
 export function parseEvent(event: unknown): Work {
   if (isRecord(event) && event.tidemark === 'tick') return { kind: 'tick' };
-  const records = isRecord(event) && Array.isArray(event.Records) ? event.Records : [];
-  const isEmpty = isRecord(event) && Array.isArray(event.Records) && records.length === 0;
-  if (isEmpty) return { kind: 'gather', batches: [] };
-  const source = isRecord(records[0]) ? records[0].eventSource : undefined;
+  const records = valueAt(event, 'Records');
+  if (!Array.isArray(records)) throw unknownEvent('it is no batch and no tick');
+  if (records.length === 0) return { kind: 'gather', batches: [] };
+  const source = textAt(records[0], 'eventSource');
   if (source === 'aws:kinesis') return { kind: 'gather', batches: shardBatches(records) };
   if (source === 'aws:dynamodb') return { kind: 'fire', changes: bucketChanges(records) };
   throw unknownEvent('it is no batch of a Kinesis or DynamoDB stream, and no tick');
 }
 
 /** A mapping brings one shard a batch; a hand-made event may bring several. */
-function shardBatches(records: readonly KinesisEventRecord[]): ShardBatch[] {
+function shardBatches(records: readonly unknown[]): ShardBatch[] {
   const batches = new Map<string, ShardBatch & { records: LogRecord[] }>();
   for (const record of records) {
     const { streamName, shardId } = origin(record);
@@ -56,63 +56,61 @@ function shardBatches(records: readonly KinesisEventRecord[]): ShardBatch[] {
   return [...batches.values()];
 }
 
-interface KinesisEventRecord {
-  readonly eventID: string;
-  readonly eventSourceARN: string;
-  readonly kinesis: {
-    readonly sequenceNumber: string;
-    readonly data: string;
-    readonly approximateArrivalTimestamp: number;
-  };
-}
-
 /** With enhanced fan-out the ARN names a consumer of the stream, not the stream. */
-function origin(record: KinesisEventRecord): { streamName: string; shardId: string } {
-  if (!isRecord(record.kinesis)) throw unknownEvent('a record of Kinesis holds no record');
-  const streamName = /:stream\/([^/]+)/.exec(record.eventSourceARN)?.[1];
-  const shardId = /^(.+):\d+$/.exec(record.eventID)?.[1];
+function origin(record: unknown): { streamName: string; shardId: string } {
+  const streamName = /:stream\/([^/]+)/.exec(textAt(record, 'eventSourceARN') ?? '')?.[1];
+  const shardId = /^(.+):\d+$/.exec(textAt(record, 'eventID') ?? '')?.[1];
   if (streamName === undefined || shardId === undefined) {
     throw unknownEvent('a Kinesis record names no stream or no shard');
   }
   return { streamName, shardId };
 }
 
-function toLogRecord({ kinesis }: KinesisEventRecord): LogRecord {
-  const { sequenceNumber: position, data } = kinesis;
-  const arrivalTime = Math.round(kinesis.approximateArrivalTimestamp * 1000);
-  if (typeof data !== 'string' || !/^\d+$/.test(position) || !Number.isFinite(arrivalTime)) {
+function toLogRecord(record: unknown): LogRecord {
+  const position = textAt(record, 'kinesis', 'sequenceNumber') ?? '';
+  const data = textAt(record, 'kinesis', 'data');
+  const seconds = valueAt(record, 'kinesis', 'approximateArrivalTimestamp');
+  const arrivalTime = typeof seconds === 'number' ? Math.round(seconds * 1000) : Number.NaN;
+  if (data === undefined || !/^\d+$/.test(position) || !Number.isSafeInteger(arrivalTime)) {
     throw unknownEvent('a Kinesis record lacks its data, sequence number or time of arrival');
   }
   return { position, data: Buffer.from(data, 'base64'), arrivalTime };
 }
 
-interface DynamoEventRecord {
-  readonly dynamodb?: {
-    readonly SequenceNumber?: string;
-    readonly NewImage?: Readonly<Record<string, { readonly S?: string; readonly N?: string }>>;
-  };
-}
-
 /** The first change of each bucket that has something to fire; all other items are passed over. */
-function bucketChanges(records: readonly DynamoEventRecord[]): BucketChange[] {
+function bucketChanges(records: readonly unknown[]): BucketChange[] {
   const changes = new Map<string, BucketChange>();
-  for (const { dynamodb } of records) {
-    const image = dynamodb?.NewImage;
-    const key = parseBucketKey({ pk: image?.pk?.S ?? '', sk: image?.sk?.S ?? '' });
-    if (key === undefined || image?.target?.N === undefined) continue;
-    const fired = image.firedThrough?.N;
-    if (fired !== undefined && Number(fired) >= Number(image.target.N)) continue;
-    const raise = raiseOf(image.target.N, image.raisedAt?.N);
-    const change = { ...key, sequenceNumber: dynamodb?.SequenceNumber ?? '', raise };
-    const id = `${key.stage}#${key.bucket}`;
+  for (const record of records) {
+    const image = valueAt(record, 'dynamodb', 'NewImage');
+    const key = { pk: textAt(image, 'pk', 'S') ?? '', sk: textAt(image, 'sk', 'S') ?? '' };
+    const bucket = parseBucketKey(key);
+    const target = textAt(image, 'target', 'N');
+    if (bucket === undefined || target === undefined) continue;
+    const fired = textAt(image, 'firedThrough', 'N');
+    if (fired !== undefined && Number(fired) >= Number(target)) continue;
+    const raise = raiseOf(target, textAt(image, 'raisedAt', 'N'));
+    const sequenceNumber = textAt(record, 'dynamodb', 'SequenceNumber') ?? '';
+    const id = `${bucket.stage}#${bucket.bucket}`;
     // Points at the first of its records, so that none is passed over if it must come again.
-    changes.set(id, changes.get(id) ?? change);
+    changes.set(id, changes.get(id) ?? { ...bucket, sequenceNumber, raise });
   }
   return [...changes.values()];
 }
 
 const raiseOf = (target: string, raisedAt: string | undefined): Raise | undefined =>
   raisedAt === undefined ? undefined : { target: Number(target), raisedAt: Number(raisedAt) };
+
+/** What is there at the end of a path, if there is such a path: nobody vouches for the shape of an event. */
+function valueAt(value: unknown, ...path: readonly string[]): unknown {
+  let at = value;
+  for (const name of path) at = isRecord(at) ? at[name] : undefined;
+  return at;
+}
+
+function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = valueAt(value, ...path);
+  return typeof found === 'string' ? found : undefined;
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
