@@ -122,6 +122,7 @@ function cdk(
     onLine: tell,
     code: 'DEPLOY_FAILED',
     what: `cdklocal ${args[0]}`,
+    hint: AGAIN,
   });
 }
 

@@ -21,9 +21,12 @@ export interface ToolCall {
   readonly code: LocalStackErrorCode;
   /** What it does, as in "… failed". */
   readonly what: string;
+  /** What can be done then, beside reading the file. */
+  readonly hint?: string;
 }
 
 const LINES_TOLD = 12;
+const GO_ON = { hint: 'The same command goes on; npm run localstack:down ends what runs.' };
 
 /**
  * Runs a program, and throws its last lines if it fails.
@@ -43,10 +46,14 @@ export async function runTool(call: ToolCall): Promise<void> {
   });
   try {
     const failure = await ended(call, said);
-    if (call.signal.aborted) throw new InterruptedError(`${call.what} was interrupted`);
+    if (call.signal.aborted) throw new InterruptedError(`${call.what} was interrupted`, GO_ON);
     if (failure === undefined) return;
     const lines = [`${call.what} failed: ${failure}`, ...last.map((line) => `  ${line}`)];
-    throw new LocalStackError(call.code, lines.join('\n'), `All of it is in ${call.log}.`);
+    throw new LocalStackError(
+      call.code,
+      lines.join('\n'),
+      [`All of it is in ${call.log}.`, call.hint ?? []].flat().join(' '),
+    );
   } finally {
     log.end();
   }
