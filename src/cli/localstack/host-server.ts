@@ -10,7 +10,7 @@ import { checkPort, type Server, type ServerOptions, untilUp, whoAnswers } from 
 import { findHostTools } from './tools.ts';
 
 const START_MS = 180_000;
-const STOP_MS = 20_000;
+const STOP_MS = 30_000;
 const PROGRAM = 'localstack.runtime.main';
 const LOG_LINES_TOLD = 15;
 

@@ -19,12 +19,16 @@ export interface SampleOptions {
 /** So far back, generated traffic has room before the present for what is sent later. */
 const STARTED_BEFORE_MS = 12 * 3_600_000;
 
+/** Of generated events that are sent, so that few of them are of many windows: about one a second. */
+const ONE_OF = 8;
+
 /** So many records in the order of arrival, or as many as the file has. */
 export async function sampleItems(options: SampleOptions): Promise<TrafficItem[]> {
   const { input, seed, records, now } = options;
   if (input === undefined) {
     const startTime = now - STARTED_BEFORE_MS;
-    return [...traffic({ random: seeded(seed), startTime, events: records })];
+    const all = traffic({ random: seeded(seed), startTime, events: records * ONE_OF });
+    return [...all].filter((_, index) => index % ONE_OF === 0);
   }
   const shape = await detect(input);
   const items: TrafficItem[] = [];

@@ -20,6 +20,8 @@ describe('a sample of generated traffic', () => {
     expect(items).toHaveLength(500);
     expect(items[0]?.arrivalTime).toBeGreaterThan(NOW - 13 * HOUR);
     expect(items.at(-1)?.arrivalTime).toBeLessThan(NOW - 11 * HOUR);
+    const spanMs = (items.at(-1)?.arrivalTime ?? 0) - (items[0]?.arrivalTime ?? 0);
+    expect(spanMs).toBeGreaterThan(5 * MINUTE);
     expect(await sampleItems(options)).toEqual(items);
   });
 });
@@ -66,7 +68,8 @@ describe('the same records later', () => {
   });
 });
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 function event(second: number, fields: object): string {
   return JSON.stringify({ timestamp: new Date(NOW + second * 1_000).toISOString(), ...fields });
