@@ -62,17 +62,18 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'attempts that failed are not recorded',
     file: 'gather.ts',
-    from: '  await recordAborted(context, mine);\n',
+    from: '    await recordAborted(context, mine);\n',
     to: '',
   },
   {
     name: 'attempts that failed are recorded after the commit',
     file: 'gather.ts',
-    from: `  await recordAborted(context, mine);
-  if (!(await commit(context, mine, attempt.commitment()))) {`,
-    to: `  const done = await commit(context, mine, attempt.commitment());
-  await recordAborted(context, mine);
-  if (!done) {`,
+    from: `    await recordAborted(context, mine);
+    return commit(context, mine, { ...attempt.commitment(), recordsAt: context.clock() });`,
+    to: `    const set = { ...attempt.commitment(), recordsAt: context.clock() };
+    const done = await commit(context, mine, set);
+    await recordAborted(context, mine);
+    return done;`,
   },
   {
     name: 'a raise does not record the attempts that failed before it',
@@ -96,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dead letters are written after the commit',
     file: 'gather.ts',
-    from: `  if (attempt.letters.length > 0) await deadLetters.write(attempt.letters);
+    from: `  if (attempt.letters.length > 0) await context.deadLetters.write(attempt.letters);
 `,
     to: '',
   },
@@ -116,7 +117,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a refused commit passes for one that holds',
     file: 'gather.ts',
-    from: 'return requireCovered(context, mine.lane, (reached) => !isAfter(attempt.position, reached));',
+    from: 'return requireCovered(context, lane, (reached) => !isAfter(attempt.position, reached));',
     to: 'return;',
   },
   {
@@ -163,8 +164,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the target of a bucket may fall',
     file: 'bucket.ts',
-    from: '{ set: { target } }, { below: { target } }),',
-    to: '{ set: { target } }, {}),',
+    from: 'bucketKey(stage.name, n), { set }, { below: { target } })',
+    to: 'bucketKey(stage.name, n), { set }, {})',
   },
   // Registration.
   {
@@ -249,7 +250,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an idle lane is never raised',
     file: 'tick.ts',
-    from: '    await raiseIdle(context);\n',
+    from: 'await Promise.all(raises.map(({ lane, watermark }) => raise(context, lane, watermark)));',
     to: '',
   },
   // Firing.
@@ -260,19 +261,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'merge(',
   },
   {
-    name: 'failed attempts are read before the target',
+    name: 'failed attempts are read once a process',
     file: 'fire.ts',
-    from: `  const { target, firedThrough, cursor } = await readBucket(context, bucket);
-  if (firedThrough >= target) return 'done';
-  const due = { bucket, after: firedThrough, through: target };
-  // Read after the target: of attempts at slots up to there, nothing can be added to it any more.
-  const isAborted = await readAborted(context);
-`,
-    to: `  const isAborted = await readAborted(context);
-  const { target, firedThrough, cursor } = await readBucket(context, bucket);
-  if (firedThrough >= target) return 'done';
-  const due = { bucket, after: firedThrough, through: target };
-`,
+    from: 'const isAborted = await readAborted(context);',
+    to: `const known = context.memory as { aborted?: Awaited<ReturnType<typeof readAborted>> };
+  known.aborted ??= await readAborted(context);
+  const isAborted = known.aborted;`,
   },
   {
     name: 'what is fired may fall',
@@ -284,9 +278,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a slot is fired for good before its results are out',
     file: 'outputs.ts',
     from: `    await this.write();
-    await commitFired(this.#context, this.#bucket, this.#fired);
+    await commitFired(this.#context, this.bucket, this.#fired);
 `,
-    to: `    await commitFired(this.#context, this.#bucket, this.#fired);
+    to: `    await commitFired(this.#context, this.bucket, this.#fired);
     await this.write();
 `,
   },

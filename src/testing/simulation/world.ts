@@ -44,7 +44,7 @@ export interface WorldOptions {
 /** How long an invocation may take before it is given up. */
 const TIMEOUT_MS = 60 * SECONDS;
 /** How often shards are looked into and the schedule ticks. */
-const USUAL = { pollMs: 5 * SECONDS, tickMs: MINUTES };
+const USUAL = { pollMs: 5 * SECONDS, tickMs: 12 * SECONDS };
 const HEALING = { pollMs: MINUTES, tickMs: 2 * MINUTES };
 /** Where nothing new happens any more. */
 const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
