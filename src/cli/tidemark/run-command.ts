@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BatchOptions, type BatchResult, runBatch } from '../../runtime/batch/index.ts';
 import { grouped } from '../start/terminal-text.ts';
@@ -41,6 +43,7 @@ export async function prepareRun(
       arrival,
       start,
       signal: terminal.signal,
+      version: createHash('sha256').update(readFileSync(module)).digest('hex'),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       onProgress: (progress) => {
         records = progress.records;

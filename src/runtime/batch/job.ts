@@ -27,9 +27,15 @@ export interface NumberedLane {
   readonly input: InputLane;
 }
 
-export function jobOf(plan: Plan, mode: Mode, lanes: readonly NumberedLane[]): Job {
+/** `version`: of the code, for what a plan does not show of its functions. */
+export function jobOf(
+  plan: Plan,
+  mode: Mode,
+  lanes: readonly NumberedLane[],
+  version: string | undefined,
+): Job {
   const inputs = lanes.map(({ stream, input: { name, version } }) => ({ stream, name, version }));
-  return { pipeline: plan.name, mode, plan: hashOf(plan), inputs };
+  return { pipeline: plan.name, mode, plan: hashOf(plan, version), inputs };
 }
 
 /**
@@ -84,14 +90,15 @@ function firstDifference(mine: readonly JobInput[], theirs: readonly JobInput[])
   return gone && `'${gone.name}' was there`;
 }
 
-/** Functions count by their text: what they close over cannot be seen. */
-function hashOf(plan: Plan): string {
+/** Functions count by their text, where there is one to see: not what they close over, nor inside of an aggregate. */
+function hashOf(plan: Plan, version: string | undefined): string {
   const functions = plan.stages.flatMap(({ inputs, outputs, operator }) => [
     ...(operator.authored ?? []).map(String),
     ...[...inputs, ...outputs].flatMap(({ steps }) => steps.map(({ apply }) => String(apply))),
     ...inputs.map(({ key }) => String(key)),
   ]);
-  const parts = [describe(plan), ...plan.stages.map(fingerprint), ...functions];
+  const times = plan.sources.map(({ timestamp }) => String(timestamp));
+  const parts = [describe(plan), ...plan.stages.map(fingerprint), ...times, ...functions, version];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

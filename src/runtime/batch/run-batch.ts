@@ -37,6 +37,12 @@ export interface BatchOptions {
    * `fresh` forgets what was there. Default `any`.
    */
   readonly start?: 'any' | 'resume' | 'fresh';
+  /**
+   * Stands for the code of the pipeline, such as the hash of its file: a run of another version is
+   * another run. Without one, a change inside of an aggregate or of a table's functions is not seen, and
+   * needs `fresh`.
+   */
+  readonly version?: string;
   /** How much work a crash may cost, ms. Default 10 seconds. */
   readonly checkpointEvery?: number;
   /** Ends the run at a checkpoint. */
@@ -73,7 +79,7 @@ const limitOf = ({ memoryLimit = MEMORY_LIMIT }: BatchOptions): number => memory
 export async function runBatch(plan: Plan, options: BatchOptions): Promise<BatchResult> {
   const mode = options.arrival ? 'arrival' : 'batch';
   const lanes = numberedLanes(plan, options.inputs);
-  const job = jobOf(plan, mode, lanes);
+  const job = jobOf(plan, mode, lanes, options.version);
   const { output, start = 'any' } = options;
   checkFiles(plan);
   checkTimes(plan);

@@ -100,6 +100,16 @@ describe('a run that has finished', () => {
   });
 });
 
+test('a run of other code is another run, where the plan looks the same', async () => {
+  const file = place.write(manyEvents(1, 50));
+  const output = place.output();
+  await runBatch(counts(), { ...options(output, file), version: 'one' });
+  const again = runBatch(counts(), { ...options(output, file), version: 'two' });
+  await expect(again).rejects.toMatchObject({ code: 'PLAN_CHANGED' });
+  const { went } = await runBatch(counts(), { ...options(output, file), version: 'one' });
+  expect(went).toBe('finished');
+});
+
 test('there must be something to resume', async () => {
   const lane = place.lane(manyEvents(1, 5));
   const run = runBatch(sums(), {
