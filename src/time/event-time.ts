@@ -1,23 +1,31 @@
 import { DAYS, HOURS, MINUTES, SECONDS } from './duration.ts';
-import { MAX_TIME, MIN_TIME } from './watermark.ts';
+import { MAX_TIME } from './watermark.ts';
 
-/** An instant: ms since 1970, a Date, or ISO 8601 text with a zone (`2026-03-01T12:00:00.250Z`). */
+/**
+ * An instant: ms since 1970, a Date, or ISO 8601 text with a zone (`2026-03-01T12:00:00.250Z`), of the
+ * years -33,708 to 37,647.
+ */
 export type EventTimeLike = number | string | Date;
 
-/** Room for windows and watermarks around the earliest and the latest event. */
-const MARGIN = 10_000 * 365 * DAYS;
+/**
+ * Every event is nearer to 1970 than this, ms: how far an event lies from a slot is then always a number
+ * that ByteWriter.signed holds.
+ */
+const REACH = 2 ** 50;
+/** Nearer than this are also the ends of all windows, and everything else that follows from events. */
+const BEYOND = MAX_TIME / 2;
 
 /**
  * The instant in whole ms, or `undefined` where there is none: not a number, text without a zone
- * (what it means would depend on the machine), a time out of the range of dates.
+ * (what it means would depend on the machine), a day that its month does not have, a time out of reach.
  */
 export function toEventTime(value: unknown): number | undefined {
   const time = Math.floor(toMs(value));
-  return time > MIN_TIME + MARGIN && time < MAX_TIME - MARGIN ? time : undefined;
+  return Math.abs(time) < REACH ? time : undefined;
 }
 
 /** True of a time, or a watermark, that no event can have: only the end of an input is there. */
-export const isAfterAllEvents = (time: number): boolean => time >= MAX_TIME - MARGIN;
+export const isAfterAllEvents = (time: number): boolean => time >= BEYOND;
 
 function toMs(value: unknown): number {
   if (typeof value === 'number') return value;
@@ -26,9 +34,22 @@ function toMs(value: unknown): number {
 }
 
 const ISO =
-  /^(\d{4}|[+-]\d{6})-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
+  /^(\d{4}|[+-]\d{6})-(\d{2})-(\d{2})T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})$/;
 
-const parseIso = (text: string): number => (ISO.test(text) ? Date.parse(text) : Number.NaN);
+/** Date.parse knows no comma, and takes 30 February for 2 March. */
+function parseIso(text: string): number {
+  const [, year, month, day] = ISO.exec(text) ?? [];
+  if (year === undefined || Number(day) > daysIn(Number(year), Number(month))) return Number.NaN;
+  return Date.parse(text.replace(',', '.'));
+}
+
+/** In the proleptic Gregorian calendar. 0 if there is no such month. */
+const daysIn = (year: number, month: number): number =>
+  month === 2 && isLeap(year) ? 29 : (DAYS_OF_MONTHS[month - 1] ?? 0);
+
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
 /**
  * `YYYY-MM-DDTHH:MM:SS[.mmm]Z`, the text that nearly all events carry, several times faster than

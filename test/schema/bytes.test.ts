@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
+import { toEventTime } from '../../src/time/event-time.ts';
 
 const text = fc.oneof(
   fc.string(),
@@ -25,4 +26,22 @@ test('text of any kind and length comes back as it was, whatever is written arou
       expect(reader.done).toBe(true);
     }),
   );
+});
+
+test('how far any two times of events lie apart comes back as it was', () => {
+  const nearest = toEventTime(2 ** 50 - 1) as number;
+  const time = fc.oneof(
+    fc.integer({ min: -nearest, max: nearest }),
+    fc.constantFrom(nearest, -nearest, 0, -1, 1),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(time, time)), (pairs) => {
+      const writer = new ByteWriter();
+      for (const [a, b] of pairs) writer.signed(a - b);
+      const reader = new ByteReader(writer.bytes());
+      for (const [a, b] of pairs) expect(b + reader.signed()).toBe(a);
+      expect(reader.done).toBe(true);
+    }),
+  );
+  expect(toEventTime(nearest + 1)).toBeUndefined();
 });

@@ -20,17 +20,35 @@ test('what Date writes is read as Date reads it, with and without milliseconds',
   );
 });
 
-test('any text of that shape is read as Date.parse reads it, or not at all', () => {
+test('any text of that shape is read as Date.parse reads it, or not at all if there is no such day', () => {
   const two = fc.integer({ min: 0, max: 70 }).map((n) => String(n).padStart(2, '0'));
   fc.assert(
     fc.property(two, two, two, two, two, (month, day, hour, minute, second) => {
       const text = `2024-${month}-${day}T${hour}:${minute}:${second}Z`;
       const parsed = Date.parse(text);
-      expect(toEventTime(text)).toBe(Number.isNaN(parsed) ? undefined : parsed);
+      const exists = !Number.isNaN(parsed) && isDay(2024, Number(month), Number(day));
+      expect(toEventTime(text)).toBe(exists ? parsed : undefined);
     }),
     { numRuns: 2_000 },
   );
 });
+
+test('every day that a calendar has is read, and no other one', () => {
+  for (const year of [1900, 2000, 2023, 2024, 2100]) {
+    for (let month = 1; month <= 12; month++) {
+      for (let day = 1; day <= 31; day++) {
+        const date = [year, month, day].map((n) => String(n).padStart(2, '0')).join('-');
+        const time = isDay(year, month, day) ? Date.UTC(year, month - 1, day) : undefined;
+        expect(toEventTime(`${date}T00:00:00Z`), date).toBe(time);
+        expect(toEventTime(`${date}T01:00:00,000+01:00`), date).toBe(time);
+      }
+    }
+  }
+});
+
+/** A date of the month goes back to itself only if the month has it. */
+const isDay = (year: number, month: number, day: number): boolean =>
+  new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
 
 test.each`
   value                            | time
@@ -38,6 +56,20 @@ test.each`
   ${'2026-03-01T12:00Z'}           | ${Date.UTC(2026, 2, 1, 12)}
   ${'2026-03-01T12:00:00.123456Z'} | ${Date.UTC(2026, 2, 1, 12, 0, 0, 123)}
   ${'2024-02-29T00:00:00Z'}        | ${Date.UTC(2024, 1, 29)}
+  ${'2026-03-01T12:00:00,250Z'}    | ${Date.UTC(2026, 2, 1, 12, 0, 0, 250)}
+  ${'2026-03-31T24:00:00Z'}        | ${Date.UTC(2026, 3, 1)}
+  ${'+002026-03-31T00:00:00Z'}     | ${Date.UTC(2026, 2, 31)}
+  ${'-000004-02-29T00:00:00Z'}     | ${-62_288_352_000_000}
+  ${2 ** 50 - 1}                   | ${2 ** 50 - 1}
+  ${1 - 2 ** 50}                   | ${1 - 2 ** 50}
+  ${2 ** 50}                       | ${undefined}
+  ${-(2 ** 50)}                    | ${undefined}
+  ${-8.2e15 + 1}                   | ${undefined}
+  ${'2026-02-30T00:00:00Z'}        | ${undefined}
+  ${'2026-04-31T12:00+02:00'}      | ${undefined}
+  ${'2100-02-29T00:00:00Z'}        | ${undefined}
+  ${'-000001-02-29T00:00:00Z'}     | ${undefined}
+  ${'+002026-02-29T00:00:00Z'}     | ${undefined}
   ${new Date(5)}                   | ${5}
   ${1.9}                           | ${1}
   ${-1}                            | ${-1}
