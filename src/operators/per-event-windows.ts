@@ -53,8 +53,9 @@ export function perEventWindows<In, Acc, Out>(
       kind: 'keyed',
       stateCodec: codec,
       fire(state = [], contribution, slot, resolutionMs) {
+        const known = new Set(state.map(({ at }) => at));
         const moments = merge(state, contribution).sort((a, b) => a.at - b.at);
-        const firing = { aggregate, spanMs, slot, resolutionMs };
+        const firing = { aggregate, spanMs, slot, resolutionMs, known };
         return which === 'lookBack' ? fireLookBack(firing, moments) : fireAround(firing, moments);
       },
     },
@@ -66,6 +67,8 @@ interface Firing<Acc> {
   readonly spanMs: number;
   readonly slot: number;
   readonly resolutionMs: number;
+  /** The moments that earlier slots have left; they have set the timers of these as well. */
+  readonly known: ReadonlySet<number>;
 }
 
 /** One result for each event of the slot, those of one instant alike. */
@@ -78,32 +81,37 @@ function fireLookBack<Acc>(firing: Firing<Acc>, moments: Moment<Acc>[]): Fired<M
       return Array.from({ length: count }, () => result);
     });
   const kept = moments.filter(({ at }) => at >= slot - spanMs);
-  return { results, state: kept.length > 0 ? kept : undefined, timers: forget(kept, spanMs) };
+  // With the last of them all are of no use any more.
+  const timers = timersOf(firing, kept.slice(-1), spanMs);
+  return { results, state: kept.length > 0 ? kept : undefined, timers };
 }
 
 /** One result for each window that ends in the slot: those of its events, and those after earlier ones. */
 function fireAround<Acc>(firing: Firing<Acc>, moments: Moment<Acc>[]): Fired<Moment<Acc>[]> {
   const { spanMs, slot } = firing;
   const starts = new Set<number>();
-  for (const { at } of moments) {
+  for (const [n, { at }] of moments.entries()) {
     if (isInSlot(firing, at)) starts.add(at - spanMs);
-    const next = moments.some((other) => other.at > at && other.at <= at + 1 + spanMs);
-    if (isInSlot(firing, at + 1 + spanMs) && next) starts.add(at + 1);
+    const next = moments[n + 1]?.at ?? Infinity;
+    if (isInSlot(firing, at + 1 + spanMs) && next <= at + 1 + spanMs) starts.add(at + 1);
   }
   const results = [...starts]
     .sort((a, b) => a - b)
     .map((start) => resultOf(firing, moments, start));
   const kept = moments.filter(({ at }) => at + 1 + spanMs >= slot);
-  const timers = kept.map(({ at }) => at + 1 + spanMs);
+  const timers = timersOf(firing, kept, 1 + spanMs);
   return { results, state: kept.length > 0 ? kept : undefined, timers };
 }
 
+/** A timer is a write: each moment sets its own once, in the slot that comes to know of it. */
+const timersOf = <Acc>(
+  { known }: Firing<Acc>,
+  moments: readonly Moment<Acc>[],
+  laterMs: number,
+): number[] => moments.filter(({ at }) => !known.has(at)).map(({ at }) => at + laterMs);
+
 const isInSlot = <Acc>({ slot, resolutionMs }: Firing<Acc>, instant: number): boolean =>
   slotCovering(instant, resolutionMs) === slot;
-
-/** When the last of them is of no use any more. */
-const forget = <Acc>(moments: readonly Moment<Acc>[], spanMs: number): number[] =>
-  moments.slice(-1).map(({ at }) => at + spanMs);
 
 function resultOf<Acc>(
   { aggregate, spanMs }: Firing<Acc>,

@@ -85,16 +85,19 @@ function fireSessions<Acc>(
   known: readonly Session<Acc>[],
   merged: readonly Session<Acc>[],
 ): Fired<Session<Acc>[]> {
+  const unchanged = new Set(known);
   const results: Result[] = [];
   const state: Session<Acc>[] = [];
+  const timers: number[] = [];
   for (const session of [...merged].sort((a, b) => a.start - b.start)) {
-    const grew = !known.includes(session);
-    const parts = before.filter((part) => part.isTold && isPartOf(part, session));
+    const grew = !unchanged.has(session);
+    const tells = isPast(firing, session, 0) && !session.isTold;
+    const isNews = grew || tells;
+    const parts = isNews ? before.filter((part) => part.isTold && isPartOf(part, session)) : [];
     const gone = parts.filter(
       (part) => !(part.start === session.start && part.last === session.last),
     );
     if (grew) results.push(...gone.map((part) => retraction(firing, part)));
-    const tells = isPast(firing, session, 0) && !session.isTold;
     if (tells)
       results.push(
         resultOf(
@@ -104,17 +107,17 @@ function fireSessions<Acc>(
         ),
       );
     const after = { told: session.told + Number(tells), isTold: session.isTold || tells };
-    if (!isPast(firing, session, firing.allowedLatenessMs)) state.push({ ...session, ...after });
+    if (isPast(firing, session, firing.allowedLatenessMs)) continue;
+    state.push({ ...session, ...after });
+    // A timer is a write: while nothing changes about a session, the one that was set is still to come.
+    if (isNews) timers.push(nextLook(firing, session));
   }
-  return {
-    results,
-    state: state.length > 0 ? state : undefined,
-    timers: state.map((session) => {
-      const laterMs = isPast(firing, session, 0) ? firing.allowedLatenessMs : 0;
-      return session.last + firing.gapMs + laterMs;
-    }),
-  };
+  return { results, state: state.length > 0 ? state : undefined, timers };
 }
+
+/** When it is to be told; after that, when it can be forgotten. */
+const nextLook = <Acc>(firing: Firing<Acc>, session: Session<Acc>): number =>
+  session.last + firing.gapMs + (isPast(firing, session, 0) ? firing.allowedLatenessMs : 0);
 
 const isPast = <Acc>(
   { gapMs, slot, resolutionMs }: Firing<Acc>,
