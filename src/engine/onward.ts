@@ -67,7 +67,8 @@ class Hand {
     for (const [key, results] of told) {
       for (const result of results) {
         for (const input of inputs)
-          if (result.tag === input.from.tag) this.#add(input, key, result);
+          if (result.tag === input.from.tag && !(result.repeats && input.takesBack))
+            this.#add(input, key, result);
       }
     }
     const attempt = { lane: `${this.#lane}@${slotText(this.#at.slot)}`, epoch: this.#at.chunk };

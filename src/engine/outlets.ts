@@ -47,7 +47,7 @@ export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
   const outputs: Output[] = [];
   for (const result of results) {
     for (const { tag, steps } of ways) {
-      if (result.tag !== tag) continue;
+      if (result.tag !== tag || (result.repeats && shape === 'changes')) continue;
       const emits = shapeOf(operator, tag);
       const asItIs = steps.length === 0 && shape === emits;
       if (asItIs || (result.retracted && shape === 'windows')) {

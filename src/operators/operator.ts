@@ -29,6 +29,8 @@ export interface Result<V = unknown> {
   readonly early?: boolean;
   /** What it told of is no more: a deleted row, or a window that a late event made part of another one. */
   readonly retracted?: boolean;
+  /** Another event has the very same one: rows of windows have it already, and pass this one over. */
+  readonly repeats?: boolean;
   /** No later result can replace this one. */
   readonly final: boolean;
 }

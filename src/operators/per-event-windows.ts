@@ -78,7 +78,7 @@ function fireLookBack<Acc>(firing: Firing<Acc>, moments: Moment<Acc>[]): Fired<M
     .filter(({ at }) => isInSlot(firing, at))
     .flatMap(({ at, count }) => {
       const result = resultOf(firing, moments, at - spanMs);
-      return Array.from({ length: count }, () => result);
+      return [result, ...Array.from({ length: count - 1 }, () => ({ ...result, repeats: true }))];
     });
   const kept = moments.filter(({ at }) => at >= slot - spanMs);
   // With the last of them all are of no use any more.

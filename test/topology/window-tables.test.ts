@@ -5,6 +5,7 @@ import {
   HoppingWindow,
   SECONDS,
   SessionWindow,
+  SlidingWindow,
   sum,
   TumblingWindow,
   table,
@@ -123,6 +124,40 @@ test('early results reach the next stage early', async () => {
   expect(changesOf(driver)).toEqual(['all: 3 > 4']);
 });
 
+test('a look-back is a row, whatever number of events of one instant tell it', async () => {
+  const lookBack = counts(SlidingWindow.of(10, SECONDS), 0);
+  const rows = lookBack.asTable();
+  const all = rows
+    .groupBy(() => 'all')
+    .aggregate({ rows: count(), events: sum(({ value }) => value) }, { name: 'all' });
+  const events = lookBack.flatMap(({ value }) => [value]);
+  const driver = testDriver(
+    combine(
+      lookBack.to(table('results')),
+      events.to(table('events')),
+      rows.mapValues(({ value }) => value).to(table('rows')),
+      all.to(table('all')),
+    ),
+  );
+  await say(driver, 'left', 'a@1 - 0', 'a@1 - 0', 'a@1 - 0', 'b@1 - 0', 'a@2 - 0', 'a@2 - 0');
+  await driver.end();
+  expect(changesOf(driver, 'rows')).toEqual(['-8000#a:  > 5', '-9000#a:  > 3', '-9000#b:  > 1']);
+  const told = [1, 3, 3, 3, 5, 5];
+  expect(
+    driver
+      .takeOutputs('results')
+      .map(({ value }) => value)
+      .sort(),
+  ).toEqual(told);
+  expect(
+    driver
+      .events('events')
+      .map(({ value }) => value)
+      .sort(),
+  ).toEqual(told);
+  expect(asObject(driver, 'all')).toEqual({ all: { rows: 3, events: 9 } });
+});
+
 const LATENESS = 5 * SECONDS;
 const SECOND_STAGE: readonly (readonly [WindowKind, early: boolean])[] = [
   [TumblingWindow.of(4, SECONDS), false],
@@ -130,12 +165,17 @@ const SECOND_STAGE: readonly (readonly [WindowKind, early: boolean])[] = [
   [HoppingWindow.of(6, SECONDS).every(2, SECONDS), false],
   [HoppingWindow.of(6, SECONDS).every(2, SECONDS), true],
   [SessionWindow.withGap(SECONDS), false],
+  [SlidingWindow.of(4, SECONDS), false],
+  [SlidingWindow.ofTimeDifference(4, SECONDS), false],
 ];
+
+/** Sliding windows take no events later than their watermark. */
+const latenessOf = ({ kind }: WindowKind): number => (kind === 'perEvent' ? 0 : LATENESS);
 
 test.each(SECOND_STAGE.map(([window, early]) => [window.name, early, window] as const))(
   'a second aggregate over late windows counts all that is accepted, once (%s, early %s)',
   async (_name, early, window) => {
-    const windowed = said().window(window).allowedLateness(LATENESS);
+    const windowed = said().window(window).allowedLateness(latenessOf(window));
     const counted = (early ? windowed.emit({ every: SECONDS }) : windowed).count({
       name: 'counts',
     });
@@ -164,11 +204,12 @@ async function sendSome(driver: TestDriver, window: WindowKind, seed: number) {
   const late: number[] = [];
   for (let number = 0; number < 150; number++) {
     const behind = chance.chance(0.2) ? 14 * SECONDS : 2 * SECONDS;
-    const at = 100_000 + number * 300 - chance.below(behind);
+    // Coarse, so that some happen at the same instant.
+    const at = 100_000 + 500 * Math.floor((number * 300 - chance.below(behind)) / 500);
     const event = { at, key: chance.pick(['a', 'b', 'c']), to: null, n: 0, gone: false };
     const lane = chance.below(2);
     const watermark = Math.max(watermarks[lane] ?? 0, -8.64e15);
-    if (isLate({ window, latenessMs: LATENESS }, at, watermark)) late.push(number);
+    if (isLate({ window, latenessMs: latenessOf(window) }, at, watermark)) late.push(number);
     else taken.push({ ...event, watermark });
     watermarks[lane] = Math.max(watermark, at - OUT_OF_ORDER - 1);
     await driver.lane(lane).send(event);
@@ -179,7 +220,7 @@ async function sendSome(driver: TestDriver, window: WindowKind, seed: number) {
 /** By the start of the window: how many keys and events it has. */
 function recount(window: WindowKind, taken: readonly Taken[]): Record<string, unknown> {
   const starts = new Map<string, { keys: number; events: number }>();
-  for (const [name, events] of counted({ window, latenessMs: LATENESS }, taken)) {
+  for (const [name, events] of counted({ window, latenessMs: latenessOf(window) }, taken)) {
     const [start = ''] = name.split(' ');
     const known = starts.get(start) ?? { keys: 0, events: 0 };
     starts.set(start, { keys: known.keys + 1, events: known.events + events });
