@@ -9,6 +9,7 @@ import { toEventTime } from '../time/event-time.ts';
 import { watermarkAfter } from '../time/watermark.ts';
 import type { InputPlan, SourcePlan } from '../topology/plan.ts';
 import type { Batch } from './batch.ts';
+import type { Cuts } from './cuts.ts';
 import { Fold } from './fold.ts';
 import { Intake } from './intake.ts';
 import type { Lane, Tally } from './lane.ts';
@@ -20,6 +21,12 @@ import type { Rows } from './rows.ts';
 import { applySteps, describeError } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
+
+/** What earlier tries of an attempt have found out. */
+export interface Learnt {
+  readonly rows: Rows;
+  readonly cuts: Cuts;
+}
 
 /**
  * What one attempt makes of the records of a lane, from where the claim found it: a pure function of
@@ -67,7 +74,7 @@ export class Attempt {
   readonly #rows: Rows;
   readonly #decode: (data: Uint8Array) => Decoded;
 
-  constructor(context: StageContext, mine: Lane, batch: Batch, rows: Rows) {
+  constructor(context: StageContext, mine: Lane, batch: Batch, { rows, cuts }: Learnt) {
     const { source, lane, decode } = batch;
     this.#context = context;
     this.#source = context.sources.get(source) as SourcePlan;
@@ -80,7 +87,7 @@ export class Attempt {
     this.#decode = decode;
     this.#rows = rows;
     this.#processingTime = processingTimeOf(batch, mine);
-    this.fold = new Fold(context.stage);
+    this.fold = new Fold(context.stage, cuts);
     this.#intake = new Intake(context.stage, rows);
     this.outputs = context.outlets.map(() => []);
     this.tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };

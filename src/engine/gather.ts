@@ -1,11 +1,13 @@
 import { LaneNotReadyError } from '../errors.ts';
 import { invariant } from '../invariant.ts';
 import type { GatheredObservation } from '../observability/observer.ts';
+import type { Item } from '../store/store.ts';
 import { laneIn } from '../topology/plan.ts';
 import { recordAborted } from './aborted.ts';
 import { advance } from './advance.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, type Learnt } from './attempt.ts';
 import type { Batch } from './batch.ts';
+import { Cuts } from './cuts.ts';
 import { claim, commit, type Lane, requireCovered } from './lane.ts';
 import { checkMeta } from './meta.ts';
 import { writeEach } from './outlets.ts';
@@ -13,7 +15,7 @@ import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
 import { isLetIn, register } from './register.ts';
 import { Rows, readsMax } from './rows.ts';
-import { writeSegments } from './segments.ts';
+import { segmentsOf } from './segments.ts';
 import { timed } from './timed.ts';
 
 export interface Gathered {
@@ -41,8 +43,9 @@ export async function gather(context: StageContext, batch: Batch): Promise<Gathe
 async function gatherInto(context: StageContext, lane: string, batch: Batch): Promise<Gathered> {
   await checkMeta(context);
   const mine = await timed(context, 'claim', () => claimOrRegister(context, lane));
-  const attempt = await timed(context, 'fold', () => attempted(context, mine, batch));
-  if (attempt.tally.records > 0) await finish(context, mine, attempt);
+  const attempted = await timed(context, 'fold', () => storable(context, mine, batch));
+  const { attempt } = attempted;
+  if (attempt.tally.records > 0) await finish(context, mine, attempted);
   const { stoppedAt, stoppedBy: reason = 'VALUE' } = attempt;
   if (stoppedAt !== undefined) {
     const where = { stage: context.stage.name, lane, epoch: mine.epoch, position: stoppedAt };
@@ -51,25 +54,45 @@ async function gatherInto(context: StageContext, lane: string, batch: Batch): Pr
   return { stoppedAt };
 }
 
-/** Runs an attempt until all rows that it looks up are at hand. */
-async function attempted(context: StageContext, mine: Lane, batch: Batch): Promise<Attempt> {
+/** An attempt, and its contributions as they are stored. */
+interface Attempted {
+  readonly attempt: Attempt;
+  readonly segments: readonly Item[];
+}
+
+/** Runs an attempt until all rows that it looks up are at hand, and all that it makes can be stored. */
+async function storable(context: StageContext, mine: Lane, batch: Batch): Promise<Attempted> {
   const rows = new Rows(context.lookups, batch.now);
+  for (let cuts = Cuts.NONE; ; ) {
+    const attempt = await attemptWith(context, mine, batch, { rows, cuts });
+    const { items, tooLarge } = segmentsOf(context, mine, attempt.fold);
+    if (tooLarge.length === 0) return { attempt, segments: items };
+    cuts = cuts.and(tooLarge);
+  }
+}
+
+async function attemptWith(
+  context: StageContext,
+  mine: Lane,
+  batch: Batch,
+  learnt: Learnt,
+): Promise<Attempt> {
   for (let left = readsMax(context.stage.inputs); ; left--) {
-    const attempt = attemptOn(context, mine, batch, rows);
-    if (!rows.areMissing) return attempt;
+    const attempt = attemptOn(context, mine, batch, learnt);
+    if (!learnt.rows.areMissing) return attempt;
     invariant(left > 0, 'a key to look up is a function of its event alone');
-    await rows.read();
+    await learnt.rows.read();
   }
 }
 
 /** Records that share a position are taken together or not at all. */
-function attemptOn(context: StageContext, mine: Lane, batch: Batch, rows: Rows): Attempt {
+function attemptOn(context: StageContext, mine: Lane, batch: Batch, learnt: Learnt): Attempt {
   const { records } = batch;
-  const attempt = new Attempt(context, mine, batch, rows);
+  const attempt = new Attempt(context, mine, batch, learnt);
   attempt.take(records);
   if (attempt.stoppedAt === undefined || attempt.position !== attempt.stoppedAt) return attempt;
   const before = records.findIndex(({ position }) => position === attempt.stoppedAt);
-  const whole = new Attempt(context, mine, batch, rows);
+  const whole = new Attempt(context, mine, batch, learnt);
   whole.take(records.slice(0, before));
   whole.stoppedAt = attempt.stoppedAt;
   whole.stoppedBy = attempt.stoppedBy;
@@ -94,7 +117,8 @@ async function claimLetIn(context: StageContext, lane: string): Promise<Lane | u
   return mine && (mine.ended || (await isLetIn(context, lane))) ? mine : undefined;
 }
 
-async function finish(context: StageContext, mine: Lane, attempt: Attempt): Promise<void> {
+async function finish(context: StageContext, mine: Lane, attempted: Attempted): Promise<void> {
+  const { attempt, segments } = attempted;
   if (mine.ended) {
     // The stream was made anew, and its shards have other lanes: registering them says so.
     await register(context);
@@ -105,7 +129,7 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
       },
     );
   }
-  const segments = await timed(context, 'write', () => writeAll(context, mine, attempt));
+  await timed(context, 'write', () => writeAll(context, attempted));
   const isMine = await timed(context, 'commit', async () => {
     await recordAborted(context, mine);
     return commit(context, mine, { ...attempt.commitment(), recordsAt: context.clock() });
@@ -115,17 +139,16 @@ async function finish(context: StageContext, mine: Lane, attempt: Attempt): Prom
     context.observe({ kind: 'fenced', stage: context.stage.name, lane, epoch });
     return requireCovered(context, lane, (reached) => !isAfter(attempt.position, reached));
   }
-  context.observe(gatheredBy(context, mine, attempt, segments));
+  context.observe(gatheredBy(context, mine, attempt, segments.length));
   await timed(context, 'advance', () => advance(context, mine.watermark, attempt.watermark));
 }
 
-/** Everything that an attempt makes, before it commits. Returns how many segments. */
-async function writeAll(context: StageContext, mine: Lane, attempt: Attempt): Promise<number> {
-  const segments = await writeSegments(context, mine, attempt.fold);
+/** Everything that an attempt makes, before it commits; contributions stay invisible until then. */
+async function writeAll(context: StageContext, { attempt, segments }: Attempted): Promise<void> {
+  if (segments.length > 0) await context.store.putAll('state', segments);
   if (attempt.letters.length > 0) await context.deadLetters.write(attempt.letters);
   if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
   await writeEach(context.outlets, attempt.outputs);
-  return segments;
 }
 
 function gatheredBy(

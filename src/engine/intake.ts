@@ -2,7 +2,7 @@ import type { Origin } from '../operators/operator.ts';
 import { toKey } from '../schema/key.ts';
 import { atOnce } from '../topology/at-once.ts';
 import type { InputPlan, StagePlan } from '../topology/plan.ts';
-import { Fold } from './fold.ts';
+import type { Fold } from './fold.ts';
 import { cameLate, fileUnder } from './judge.ts';
 import type { Rows } from './rows.ts';
 import { applySteps, type Way } from './steps.ts';
@@ -64,7 +64,7 @@ export class Intake {
 
   /** On their own first: if one cannot be added, nothing has changed. */
   #foldAll(fold: Fold, { lane, position, index }: Origin): void {
-    const own = new Fold(this.#stage);
+    const own = fold.another();
     for (let n = 0; n < this.#count; n++) {
       this.#foldOne(own, n, { lane, position, index: index + n });
     }

@@ -4,12 +4,13 @@ import type { DeadLetter } from '../sinks/dead-letter-sink.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
 import type { InputPlan } from '../topology/plan.ts';
+import { Cuts } from './cuts.ts';
 import { Fold } from './fold.ts';
 import { Intake } from './intake.ts';
 import { type At, eventOf, type Told, takenBack } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { type Complaint, complaintOf, laneOf, letterOf, positionOf } from './refused.ts';
-import { segmentItems } from './segments.ts';
+import { type Segments, segmentsOf } from './segments.ts';
 import { toldBefore } from './told.ts';
 
 /** What a firing has for the stages that read it: segments, and results that they cannot take. */
@@ -27,7 +28,22 @@ export const both = (a: Onward, b: Onward): Onward => ({
 
 /** What a chunk of keys tells in a slot, as contributions to the stages that read it. */
 export function onward(context: StageContext, at: At, told: readonly Told[]): Onward {
-  return context.after.map((next) => new Hand(context, next, at).over(told)).reduce(both, NOTHING);
+  return context.after.map((next) => handed(context, next, at, told)).reduce(both, NOTHING);
+}
+
+/** Again, cut finer, until all of it can be stored: the same at every firing. */
+function handed(context: StageContext, next: StageContext, at: At, told: readonly Told[]): Onward {
+  for (let cuts = Cuts.NONE; ; ) {
+    const { items, tooLarge, letters } = new Hand(context, { next, cuts }, at).over(told);
+    if (tooLarge.length === 0) return { items, letters };
+    cuts = cuts.and(tooLarge);
+  }
+}
+
+/** A stage that reads on, and how what it is handed is cut. */
+interface Reader {
+  readonly next: StageContext;
+  readonly cuts: Cuts;
 }
 
 /**
@@ -48,18 +64,18 @@ class Hand {
   readonly #position: string;
   #index = 0;
 
-  constructor(context: StageContext, next: StageContext, at: At) {
+  constructor(context: StageContext, { next, cuts }: Reader, at: At) {
     this.#context = context;
     this.#next = next;
     this.#at = at;
-    this.#fold = new Fold(next.stage);
+    this.#fold = new Fold(next.stage, cuts);
     this.#intake = new Intake(next.stage);
     this.#watermark = toldBefore(context, at.slot);
     this.#lane = laneOf(at);
     this.#position = positionOf(at);
   }
 
-  over(told: readonly Told[]): Onward {
+  over(told: readonly Told[]): Onward & Segments {
     const { stage } = this.#context;
     const inputs = this.#next.stage.inputs.filter(
       ({ from }) => from.kind === 'stage' && from.name === stage.name,
@@ -72,7 +88,7 @@ class Hand {
       }
     }
     const attempt = { lane: `${this.#lane}@${slotText(this.#at.slot)}`, epoch: this.#at.chunk };
-    return { items: segmentItems(this.#next, attempt, this.#fold), letters: this.#letters };
+    return { ...segmentsOf(this.#next, attempt, this.#fold), letters: this.#letters };
   }
 
   /** What cannot be taken is set aside; the old row of a change is taken back all the same. */

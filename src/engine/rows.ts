@@ -7,6 +7,7 @@ import { isKeyText } from '../schema/key.ts';
 import { fitsNumber } from '../schema/stored-number.ts';
 import { deepFreeze } from '../topology/freeze.ts';
 import type { LookupPlan, Step } from '../topology/plan.ts';
+import { entryOf } from './entry-of.ts';
 import type { RowCache } from './row-cache.ts';
 
 /** A table to look rows up in, and what is remembered of it. */
@@ -115,11 +116,3 @@ const noKey = (table: string): BadRecordError =>
   new BadRecordError(
     `the key to look up in ${table} is neither text of 1 to ${KEY_BYTES_MAX} bytes nor a number that a table holds`,
   );
-
-function entryOf<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const created = create();
-  map.set(key, created);
-  return created;
-}

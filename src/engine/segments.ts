@@ -1,89 +1,48 @@
-import { invariant } from '../invariant.ts';
-import { readSegment, SegmentWriter } from '../schema/segment.ts';
+import { readSegment } from '../schema/segment.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
 import type { IsAborted } from './aborted.ts';
-import type { Fold, Group } from './fold.ts';
+import type { Place } from './cuts.ts';
+import type { Fold } from './fold.ts';
 import { parseSegmentKey, segmentKey, segmentRange } from './keys.ts';
+import { type Packing, pack } from './packing.ts';
 import type { StageContext } from './ports.ts';
 import { segmentExpiry } from './retention.ts';
 
-/** The most that one segment may take; an item of a DynamoDB table holds 400 KB. */
-const SEGMENT_MAX = 256 * 1024;
-/** A segment is closed above this, before compression: a row that is already begun still fits in. */
-const CLOSED_ABOVE = 96 * 1024;
-/**
- * Smaller ones also take the rows of the next slots: a write costs the same up to 1 KB, and a read
- * up to 4 KB (DynamoDB developer guide, read and write operations), so a batch that touches many
- * windows with few rows each pays for bytes, not for windows.
- */
-const SHARED_BELOW = 4 * 1024;
-
-/** Writes the contributions of an attempt; they stay invisible until it commits. Returns how many segments. */
-export async function writeSegments(
-  context: StageContext,
-  attempt: { readonly lane: string; readonly epoch: number },
-  fold: Fold,
-): Promise<number> {
-  const items = segmentItems(context, attempt, fold);
-  if (items.length > 0) await context.store.putAll('state', items);
-  return items.length;
+/** Contributions as items, and where there are some that are too large for one. */
+export interface Segments {
+  readonly items: readonly Item[];
+  readonly tooLarge: readonly Place[];
 }
 
 /** Contributions as the items that they are stored as, named by the attempt that made them. */
-export function segmentItems(
+export function segmentsOf(
   context: StageContext,
   attempt: { readonly lane: string; readonly epoch: number },
   fold: Fold,
-): Item[] {
+): Segments {
   const items: Item[] = [];
+  const tooLarge: Place[] = [];
   for (const [bucket, groups] of fold.byBucket()) {
-    for (const [number, { lastSlot, data }] of pack(context, groups).entries()) {
-      const segment = { ...attempt, lastSlot, number };
-      const expires = segmentExpiry(context, lastSlot);
-      items.push({ ...segmentKey(context.stage.name, bucket, segment), data, expires });
-    }
+    const packing = pack(context.stage.operator, groups);
+    tooLarge.push(...packing.tooLarge);
+    items.push(...itemsOf(context, { ...attempt, bucket }, packing));
   }
-  return items;
+  return { items, tooLarge };
 }
 
-interface Packed {
-  readonly lastSlot: number;
-  readonly data: Uint8Array;
-}
-
-/**
- * Cuts the groups of one bucket, in order of slot, into segments. A segment spans at most
- * `segmentSpanMs`, and is filed under its last slot: firing finds it for as long as any of its rows
- * is due, and no longer.
- */
-function pack({ stage }: StageContext, groups: readonly Group[]): Packed[] {
-  const packed: Packed[] = [];
-  const { codec, segmentSpanMs } = stage.operator;
-  let writer = new SegmentWriter(codec);
-  let firstSlot = 0;
-  let lastSlot = 0;
-  const close = (): void => {
-    if (writer.size === 0) return;
-    const data = writer.finish();
-    invariant(data.length <= SEGMENT_MAX, `a segment of ${data.length} bytes`);
-    packed.push({ lastSlot, data });
-    writer = new SegmentWriter(codec);
-  };
-  const write = (slot: number, rows: Group['rows']): number => {
-    const sameSlot = slot === lastSlot;
-    const tooFar = slot - firstSlot > segmentSpanMs;
-    const tooMuch = writer.size > (sameSlot ? CLOSED_ABOVE : SHARED_BELOW);
-    if (tooFar || tooMuch) close();
-    if (writer.size === 0) firstSlot = slot;
-    lastSlot = slot;
-    return writer.group(slot, rows, CLOSED_ABOVE);
-  };
-  for (const { slot, rows } of groups) {
-    for (let from = 0; from < rows.length; ) from += write(slot, rows.slice(from));
-  }
-  close();
-  return packed;
+function itemsOf(
+  context: StageContext,
+  {
+    bucket,
+    ...attempt
+  }: { readonly lane: string; readonly epoch: number; readonly bucket: number },
+  { segments }: Packing,
+): Item[] {
+  return segments.map(({ lastSlot, data }, number) => {
+    const key = segmentKey(context.stage.name, bucket, { ...attempt, lastSlot, number });
+    return { ...key, data, expires: segmentExpiry(context, lastSlot) };
+  });
 }
 
 /**
@@ -95,17 +54,11 @@ export async function writeTimers(
   at: { readonly bucket: number; readonly slot: number; readonly chunk: number },
   keysBySlot: ReadonlyMap<number, readonly string[]>,
 ): Promise<void> {
-  const { operator, name } = context.stage;
-  const items = [...keysBySlot].map(([slot, keys]): Item => {
-    const writer = new SegmentWriter(operator.codec);
-    writer.group(
-      slot,
-      keys.map((key) => ({ key, contribution: operator.create() })),
-    );
-    const lane = timerLane(at.slot);
-    const segment = { lastSlot: slot, lane, epoch: 0, number: at.chunk };
-    const expires = segmentExpiry(context, slot);
-    return { ...segmentKey(name, at.bucket, segment), data: writer.finish(), expires };
+  const { operator } = context.stage;
+  const items = [...keysBySlot].flatMap(([slot, keys]) => {
+    const rows = keys.map((key) => ({ key, contribution: operator.create() }));
+    const attempt = { bucket: at.bucket, lane: timerLane(at.slot), epoch: at.chunk };
+    return itemsOf(context, attempt, pack(operator, [{ slot, rows }]));
   });
   if (items.length > 0) await context.store.putAll('state', items);
 }

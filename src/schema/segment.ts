@@ -18,8 +18,10 @@ const PLAIN = 0;
 const DEFLATED = 1;
 /** Shorter ones do not get shorter. */
 const DEFLATE_FROM = 128;
-/** Against a block that would blow up: far above what SegmentWriter ever packs. */
+/** Against a block that would blow up: what is longer is neither packed nor inflated. */
 const BODY_MAX = 4 * 1024 * 1024;
+/** A row of more bytes has a segment of its own: rows that share one always fit in. */
+export const ROW_ALONE = 128 * 1024;
 
 export interface Row<Contribution> {
   readonly key: string;
@@ -41,8 +43,8 @@ export class SegmentWriter<Contribution> {
   }
 
   /**
-   * Writes rows of a slot until the segment has more than `sizeMax` bytes: one at least. Returns how
-   * many were written.
+   * Writes rows of a slot until the segment has more than `sizeMax` bytes: one at least, but none where
+   * there is something already and the first is to be alone. Returns how many were written.
    */
   group(
     slot: number,
@@ -52,20 +54,31 @@ export class SegmentWriter<Contribution> {
     const group = new ByteWriter();
     let written = 0;
     for (const row of rows) {
-      if (written > 0 && this.size + group.length > sizeMax) break;
+      const before = group.length;
+      if (written > 0 && this.size + before > sizeMax) break;
       group.text(row.key);
       this.#codec.write(row.contribution, group, slot);
+      if (group.length - before > ROW_ALONE && this.size + before > 0) {
+        group.truncate(before);
+        break;
+      }
       written++;
     }
+    if (written === 0) return 0;
     this.#body.float(slot);
     this.#body.unsigned(written);
     this.#body.raw(group.bytes());
     return written;
   }
 
+  /** It cannot be finished: nobody would read it back. */
+  get isTooLong(): boolean {
+    return this.size > BODY_MAX;
+  }
+
   finish(): Uint8Array {
     const body = this.#body.bytes();
-    invariant(body.length <= BODY_MAX, `a segment of ${body.length} bytes`);
+    invariant(!this.isTooLong, `a segment of ${body.length} bytes`);
     if (body.length >= DEFLATE_FROM) {
       const deflated = deflateRawSync(body, { level: 6 });
       if (deflated.length < body.length) return framed(DEFLATED, deflated);

@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'segments are written after the commit',
     file: 'gather.ts',
-    from: `  const segments = await writeSegments(context, mine, attempt.fold);
+    from: `  if (segments.length > 0) await context.store.putAll('state', segments);
 `,
     to: '',
   },
