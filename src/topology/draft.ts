@@ -80,7 +80,7 @@ export function united(a: Plan, b: Plan): Plan {
   for (const source of b.sources) sources.set(source.name, sameSource(sources, source));
   const stages = new Map(a.stages.map((stage) => [stage.name, stage]));
   for (const stage of b.stages) stages.set(stage.name, bothOutputs(stages.get(stage.name), stage));
-  checkShapes([...stages.values()]);
+  checkTables([...stages.values()]);
   return { name: a.name, sources: [...sources.values()], stages: [...stages.values()] };
 }
 
@@ -95,21 +95,34 @@ function bothOutputs(known: StagePlan | undefined, stage: StagePlan): StagePlan 
   return { ...known, outputs: [...known.outputs, ...stage.outputs] };
 }
 
-/** @throws PlanError SINK_INVALID if a table is to hold rows of several kinds */
-function checkShapes(stages: readonly StagePlan[]): void {
-  const shapes = new Map<string, Shape>();
-  for (const { sink, shape } of stages.flatMap(({ outputs }) => outputs)) {
-    const other = shapes.get(sink.name) ?? shape;
-    if (other !== shape) {
-      throw new PlanError(
-        'SINK_INVALID',
-        `the table ${sink.name} is to hold ${other} and ${shape}`,
-        'Give each of them a table of its own.',
-      );
+/** @throws PlanError SINK_INVALID if rows of a table could not be told apart */
+function checkTables(stages: readonly StagePlan[]): void {
+  const tables = new Map<string, Told>();
+  for (const { name: stage, outputs } of stages) {
+    for (const { sink, shape } of outputs) {
+      const { shape: other, stage: another } = tables.get(sink.name) ?? { shape, stage };
+      if (other !== shape) throw shared(sink.name, `${other} and ${shape}`);
+      // The row of an event has the stage in its position; a window, or a key, is the same for all.
+      if (shape !== 'events' && another !== stage) {
+        throw shared(sink.name, `${shape} of the stages ${another} and ${stage}`);
+      }
+      tables.set(sink.name, { shape, stage });
     }
-    shapes.set(sink.name, shape);
   }
 }
+
+/** What a table holds, and of which stage. */
+interface Told {
+  readonly shape: Shape;
+  readonly stage: string;
+}
+
+const shared = (table: string, what: string): PlanError =>
+  new PlanError(
+    'SINK_INVALID',
+    `the table ${table} is to hold ${what}`,
+    'Give each of them a table of its own.',
+  );
 
 const twice = (what: string, name: string): PlanError =>
   new PlanError(

@@ -113,3 +113,46 @@ test('a table of several kinds of rows is refused, also where two stages write t
     }),
   );
 });
+
+describe('two stages into one table', () => {
+  const stream = clicks();
+  const byUser = () => stream.keyBy(({ user }) => user);
+  const windows = (name: string) => perPage(stream, name);
+  const rows = (name: string) => byUser().count({ name });
+
+  test.each([
+    ['windows', () => combine(windows('a').to(table('same')), windows('b').to(table('same')))],
+    ['windows', () => windows('a').merge(windows('b')).to(table('same'))],
+    ['changes', () => combine(rows('a').to(table('same')), rows('b').to(table('same')))],
+  ])(
+    'are refused where they tell %s: the rows of one would hide those of the other',
+    (what, build) => {
+      expect(build).toThrow(
+        expect.objectContaining({
+          code: 'SINK_INVALID',
+          message: expect.stringContaining(
+            `the table same is to hold ${what} of the stages a and b`,
+          ),
+        }),
+      );
+    },
+  );
+
+  test('may tell events: the stage is a part of what makes their rows', async () => {
+    const told = (name: string) => windows(name).flatMap(({ value }) => [`${name} ${value}`]);
+    const plan = combine(told('a').to(table('same')), told('b').to(table('same')));
+    const driver = await ran(plan, click(1, 'x'));
+    expect(driver.events().map(({ value }) => value)).toEqual(['a 1', 'b 1']);
+  });
+
+  test('are one where both are branches of it', async () => {
+    const all = windows('a');
+    const few = all.filter(({ value }) => value === 1).to(table('same'));
+    const many = all.filter(({ value }) => value > 1).to(table('same'));
+    const driver = await ran(combine(few, many), click(1, 'x'), click(2, 'x'), click(3, 'y'));
+    expect(driver.results().map(({ key, value }) => [key, value])).toEqual([
+      ['x', 2],
+      ['y', 1],
+    ]);
+  });
+});
