@@ -1,7 +1,7 @@
 /**
  * The whole family on one page. A message states a fact in lower case with the values quoted; `hint`
- * is one sentence that can be acted on; `code` is stable, for programs and alarms; `retryable`
- * answers the one question a runtime asks.
+ * is one sentence that can be acted on, and ends the message of what tests and builds throw; `code`
+ * is stable, for programs and alarms; `retryable` answers the one question a runtime asks.
  */
 export abstract class TidemarkError extends Error {
   abstract readonly code: string;
@@ -14,14 +14,23 @@ export abstract class TidemarkError extends Error {
     this.name = new.target.name;
     this.hint = options.hint;
   }
+
+  /** The message without the hint, which some messages end with. */
+  get fact(): string {
+    const end = `\n${this.hint}`;
+    return this.message.endsWith(end) ? this.message.slice(0, -end.length) : this.message;
+  }
 }
+
+/** With the way out: whoever shows the error of a test or of a build shows nothing but the message. */
+const told = (fact: string, hint: string): string => `${fact}\n${hint}`;
 
 /** A plan that cannot mean what its author wanted. Thrown while building, never while running. */
 export class PlanError extends TidemarkError {
   readonly code: PlanErrorCode;
 
-  constructor(code: PlanErrorCode, message: string, hint: string) {
-    super(message, { hint });
+  constructor(code: PlanErrorCode, fact: string, hint: string) {
+    super(told(fact, hint), { hint });
     this.code = code;
   }
 }
@@ -78,8 +87,8 @@ export type ConfigurationErrorCode =
 export class TestDriverError extends TidemarkError {
   readonly code: TestDriverErrorCode;
 
-  constructor(code: TestDriverErrorCode, message: string, hint: string) {
-    super(message, { hint });
+  constructor(code: TestDriverErrorCode, fact: string, hint: string) {
+    super(told(fact, hint), { hint });
     this.code = code;
   }
 }

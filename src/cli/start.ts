@@ -34,6 +34,6 @@ try {
   });
 } catch (error) {
   if (!(error instanceof TidemarkError)) throw error;
-  process.stderr.write(`error: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`);
+  process.stderr.write(`error: ${error.fact}\n${error.hint ? `${error.hint}\n` : ''}`);
   process.exitCode = 1;
 }

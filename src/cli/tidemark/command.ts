@@ -105,7 +105,8 @@ function tell(error: unknown, { err }: Pick<Terminal, 'err'>): void {
   if (!isTold) throw error;
   // What a function of the author threw is what its author has to see.
   const cause = error instanceof UserFunctionError ? `${String(error.cause)}\n` : '';
-  err.write(`error: ${error.message}\n${cause}${hint ? `${hint}\n` : ''}`);
+  const fact = error instanceof TidemarkError ? error.fact : error.message;
+  err.write(`error: ${fact}\n${cause}${hint ? `${hint}\n` : ''}`);
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

@@ -34,7 +34,7 @@ async function load(file: string, module: string): Promise<Record<string, unknow
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') throw typed(module);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof TidemarkError ? error.fact : reasonOf(error);
     throw new ConfigurationError(
       'PLAN_MISSING',
       `'${module}' cannot be loaded: ${reason}`,
@@ -43,6 +43,9 @@ async function load(file: string, module: string): Promise<Record<string, unknow
     );
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 function isPlan(value: unknown): value is Plan {
   if (typeof value !== 'object' || value === null) return false;
