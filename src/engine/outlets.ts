@@ -46,6 +46,7 @@ export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
   const { shape, ways } = telling.outlet;
   const outputs: Output[] = [];
   for (const result of results) {
+    const before = outputs.length;
     for (const { tag, steps } of ways) {
       if (result.tag !== tag || (result.repeats && shape === 'changes')) continue;
       const emits = shapeOf(operator, tag);
@@ -58,9 +59,16 @@ export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
         outputs.push(outputOf(shape, at, row, told, outputs.length));
       }
     }
+    if (outputs.length === before && isStale(shape, result)) {
+      outputs.push(outputOf(shape, at, key, withdrawn(result), outputs.length));
+    }
   }
   return outputs;
 }
+
+/** A window that was told before, and of which no way has anything to tell now: its row must not stay. */
+const isStale = (shape: Shape, { tag, final, revision }: Result): boolean =>
+  shape === 'windows' && tag === undefined && !final && revision > 0;
 
 /** A result, and whose it is. */
 type Made = readonly [row: string, result: Result];
@@ -99,7 +107,9 @@ function madeOf(shape: Shape, { steps, emits }: OneWay, key: string, result: Res
  * reads on would keep it for ever. `undefined`: there was no old row.
  */
 export const takenBack = (result: Result): Result | undefined =>
-  result.old === undefined ? undefined : { ...result, value: undefined, retracted: true };
+  result.old === undefined ? undefined : withdrawn(result);
+
+const withdrawn = (result: Result): Result => ({ ...result, value: undefined, retracted: true });
 
 /** A change of a row, as the stateless operators see it. */
 interface Change extends Pick<Result, 'value' | 'old'> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { combine, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
+import { combine, MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
 import { testDriver } from '../../src/testing/index.ts';
 
 const clicks = () =>
@@ -154,5 +154,82 @@ describe('two stages into one table', () => {
       ['x', 2],
       ['y', 1],
     ]);
+  });
+});
+
+describe('windows that are told anew', () => {
+  const revised = () =>
+    clicks()
+      .keyBy((one) => one.page)
+      .window(TumblingWindow.of(10, SECONDS))
+      .allowedLateness(MINUTES)
+      .count();
+  /** Windows of a say 1, 2 and 3, one after the other. */
+  const sent = [click(1, 'a'), click(20, 'b'), click(2, 'a'), click(40, 'b'), click(3, 'a')];
+  const ofA = (driver: Awaited<ReturnType<typeof ran>>) =>
+    driver.results().filter(({ key }) => key === 'a');
+  const toldOfA = (driver: Awaited<ReturnType<typeof ran>>) =>
+    driver
+      .takeOutputs()
+      .filter(({ key }) => key === 'a')
+      .map(({ value, retracted }) => (retracted ? 'gone' : value));
+
+  test('are taken back when they pass a filter no more', async () => {
+    const plan = revised()
+      .filter(({ value }) => value < 2)
+      .to(table('few'));
+    const driver = await ran(plan, ...sent);
+    expect(ofA(driver)).toEqual([]);
+    expect(toldOfA(driver)).toEqual([1, 'gone', 'gone']);
+  });
+
+  test('are told again when they pass again', async () => {
+    const plan = revised()
+      .filter(({ value }) => value !== 2)
+      .to(table('not-two'));
+    const driver = await ran(plan, ...sent);
+    expect(ofA(driver)).toMatchObject([{ value: 3 }]);
+    expect(toldOfA(driver)).toEqual([1, 'gone', 3]);
+  });
+
+  test('are not told of at all before they pass for the first time', async () => {
+    const plan = revised()
+      .filter(({ key }) => key !== 'a')
+      .to(table('others'));
+    const driver = await ran(plan, click(1, 'a'), click(20, 'b'));
+    expect(toldOfA(driver)).toEqual([]);
+  });
+
+  test('stay where another way into the table has something to tell of them', async () => {
+    const [few, many] = revised().branch(({ value }) => value < 2);
+    if (few === undefined || many === undefined) throw new Error('two branches are expected');
+    const twice = many.map((window) => ({ ...window, value: 10 * window.value }));
+    const driver = await ran(few.merge(twice).to(table('all')), ...sent);
+    expect(toldOfA(driver)).toHaveLength(3);
+    expect(ofA(driver)).toHaveLength(1);
+  });
+
+  test('are taken back when a function fails on them, which makes a dead letter', async () => {
+    const plan = revised()
+      .map((window) => {
+        if (window.value === 3) throw new Error('not this one');
+        return window.value;
+      })
+      .to(table('told'));
+    const driver = await ran(plan, ...sent);
+    expect(ofA(driver)).toEqual([]);
+    expect(driver.deadLetters()).toMatchObject([{ reason: 'FUNCTION' }]);
+  });
+
+  test('early ones too', async () => {
+    const plan = clicks()
+      .keyBy((one) => one.page)
+      .window(TumblingWindow.of(10, SECONDS))
+      .emit({ every: 2 * SECONDS })
+      .count()
+      .filter(({ value }) => value < 2)
+      .to(table('few'));
+    const driver = await ran(plan, click(1, 'a'), click(5, 'a'), click(20, 'b'));
+    expect(ofA(driver)).toEqual([]);
   });
 });
