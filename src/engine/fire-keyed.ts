@@ -1,14 +1,11 @@
 import type { Fired, KeyedFiring } from '../operators/operator.ts';
-import { eachInParallel } from '../parallel.ts';
-import { ByteReader, ByteWriter } from '../schema/bytes.ts';
 import { isAfterAllEvents } from '../time/event-time.ts';
 import { slotCovering } from '../time/slot.ts';
-import { MIN_TIME } from '../time/watermark.ts';
+import { entryOf } from './entry-of.ts';
 import type { Firing, Step } from './fire-slots.ts';
-import { keyedStateKey } from './keys.ts';
+import { NO_STATE, readStates, statesOf, writeStates } from './keyed-states.ts';
 import { chunksOf } from './outputs.ts';
 import type { StageContext } from './ports.ts';
-import { abortedExpiry } from './retention.ts';
 import { type ClosedSlot, closedSlots, writeTimers } from './segments.ts';
 
 /**
@@ -45,11 +42,13 @@ async function fireSlot(
     const states = await readStates(context, firing, keys);
     const fired = new Map<string, Fired<unknown>>();
     for (const key of keys) {
-      const { at, state } = states.get(key) ?? NOTHING;
+      const { at, state } = states.get(key) ?? NO_STATE;
       const whose = { key, inputEnded };
       if (at >= slot) continue;
       fired.set(key, firing.fire(state, rows.get(key), slot, stage.resolutionMs, whose));
     }
+    // Before anything is told: a state that cannot be stored stops the slot as it is.
+    const next = statesOf(context, firing, slot, fired);
     // A state written by this very slot: the outputs of the whole chunk were out before.
     if (fired.size === keys.length) {
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
@@ -60,59 +59,8 @@ async function fireSlot(
       await outbox.write();
       await writeTimers(context, at, timersBySlot(context, fired));
     }
-    await writeStates(context, firing, slot, fired);
+    await writeStates(context, slot, next);
   }
-}
-
-interface StoredState {
-  /** The slot whose firing wrote it. */
-  readonly at: number;
-  readonly state: unknown;
-}
-
-const NOTHING: StoredState = { at: MIN_TIME, state: undefined };
-
-async function readStates(
-  { store, stage }: StageContext,
-  { stateCodec }: KeyedFiring<unknown, unknown>,
-  keys: readonly string[],
-): Promise<Map<string, StoredState>> {
-  const items = await store.getAll(
-    'state',
-    keys.map((key) => keyedStateKey(stage.name, key)),
-  );
-  const states = new Map<string, StoredState>();
-  for (const [i, key] of keys.entries()) {
-    const item = items[i];
-    if (item === undefined) continue;
-    const at = Number(item.at);
-    const bytes = item.data as Uint8Array;
-    const state = bytes.length === 0 ? undefined : stateCodec.read(new ByteReader(bytes), at);
-    states.set(key, { at, state });
-  }
-  return states;
-}
-
-/** How many states are written at a time. */
-const WRITES_AT_ONCE = 16;
-/** DynamoDB passes over times that lie more than five years back: this never expires. */
-const NEVER = 0;
-
-/** What a key has no more of stays as an empty state: it carries the slot, and so keeps an old firing out. */
-async function writeStates(
-  context: StageContext,
-  { stateCodec }: KeyedFiring<unknown, unknown>,
-  slot: number,
-  fired: ReadonlyMap<string, Fired<unknown>>,
-): Promise<void> {
-  const { store, stage } = context;
-  await eachInParallel([...fired], WRITES_AT_ONCE, async ([key, { state }]) => {
-    const writer = new ByteWriter();
-    if (state !== undefined) stateCodec.write(state, writer, slot);
-    const expires = state === undefined ? abortedExpiry(context) : NEVER;
-    const set = { data: writer.bytes().slice(), at: slot, expires };
-    await store.update('state', keyedStateKey(stage.name, key), { set }, { below: { at: slot } });
-  });
 }
 
 function timersBySlot(
@@ -122,7 +70,7 @@ function timersBySlot(
   const keys = new Map<number, string[]>();
   for (const [key, { timers }] of fired) {
     const slots = new Set(timers.map((timer) => slotCovering(timer, stage.resolutionMs)));
-    for (const slot of slots) keys.set(slot, [...(keys.get(slot) ?? []), key]);
+    for (const slot of slots) entryOf(keys, slot, () => [] as string[]).push(key);
   }
   return keys;
 }

@@ -8,6 +8,7 @@ import { parseSegmentKey, segmentKey, segmentRange } from './keys.ts';
 import { type Packing, pack } from './packing.ts';
 import type { StageContext } from './ports.ts';
 import { segmentExpiry } from './retention.ts';
+import { storing } from './storing.ts';
 
 /** Contributions as items, and where there are some that are too large for one. */
 export interface Segments {
@@ -24,7 +25,7 @@ export function segmentsOf(
   const items: Item[] = [];
   const tooLarge: Place[] = [];
   for (const [bucket, groups] of fold.byBucket()) {
-    const packing = pack(context.stage.operator, groups);
+    const packing = storing(context.stage, () => pack(context.stage.operator, groups));
     tooLarge.push(...packing.tooLarge);
     items.push(...itemsOf(context, { ...attempt, bucket }, packing));
   }

@@ -9,11 +9,9 @@ import {
   type Operator,
   type Result,
 } from './operator.ts';
-import { checkStateSize } from './state-text.ts';
 
-/** Event sourcing of an author, with what it is called. */
+/** Event sourcing of an author. */
 export interface EvolveDefinition {
-  readonly stage: string;
   readonly apply: Applying;
   /** What that was made of. */
   readonly authored: readonly unknown[];
@@ -131,15 +129,11 @@ class Evolving {
   fired(): Fired<EvolvedState> {
     this.#settle();
     const [base, tail, json] = [this.#base, this.#tail, this.#json];
-    const { stage, allowedLatenessMs } = this.#definition;
+    const { allowedLatenessMs } = this.#definition;
     if (json === undefined && tail.length === 0) {
       return { results: this.#results, state: undefined, timers: [] };
     }
     const last = tail.at(-1);
-    checkStateSize(stage, [
-      json ?? '',
-      ...(last === undefined ? [] : [base ?? '', ...tail.map(({ kept }) => kept.json)]),
-    ]);
     const isAsked = this.#asked !== undefined && this.#isOpen(this.#asked);
     const asked = isAsked || last === undefined ? this.#asked : last.kept.time + allowedLatenessMs;
     return {

@@ -12,7 +12,6 @@ import {
 } from './operator.ts';
 import type { ProcessDefinition } from './process-context.ts';
 import { processTurn } from './process-turn.ts';
-import { checkStateSize } from './state-text.ts';
 import { type Timer, Timers, timersCodec } from './timers.ts';
 import { type Call, calling } from './user-function.ts';
 
@@ -116,12 +115,6 @@ class ProcessFiring {
     if (this.#json === undefined && first === undefined) {
       return { results: this.#results, state: undefined, timers: [] };
     }
-    const names = timers.map(({ name }) => name);
-    checkStateSize(
-      this.#definition.stage,
-      [this.#json ?? '', ...names],
-      names.length * TIMER_BYTES,
-    );
     const { asked } = this.#before;
     // One look is asked for at a time: when it comes, it asks for the next.
     const isAsked = asked !== undefined && slotCovering(asked, resolutionMs) > slot;
@@ -154,9 +147,6 @@ class ProcessFiring {
     if (this.#afterEnd > FIRINGS_MAX) throw endless('after the last event of all', stage);
   }
 }
-
-/** Time and length of the name, in bytes at most. */
-const TIMER_BYTES = 11;
 
 const endless = (when: string, stage: string): TimerLoopError =>
   new TimerLoopError(

@@ -1,8 +1,5 @@
-import { LimitError, NotStorableError, PlanError } from '../errors.ts';
+import { NotStorableError, PlanError } from '../errors.ts';
 import { jsonText } from '../schema/json-codec.ts';
-
-/** A DynamoDB item holds 400 KB; the rest is for its key and its other attributes. */
-const STATE_BYTES_MAX = 390 * 1024;
 
 /**
  * What a key remembers is held as JSON text, and read anew each time: no function can change by accident
@@ -28,20 +25,3 @@ export function checkInitial(what: string, value: unknown): string {
     );
   }
 }
-
-/** Of all that a key remembers: texts, and bytes besides. @throws LimitError */
-export function checkStateSize(stage: string, texts: readonly string[], besides = 0): void {
-  let bytes = besides;
-  // Few states come near: a character has three bytes at most.
-  for (const text of texts) bytes += text.length * 3;
-  if (bytes <= STATE_BYTES_MAX) return;
-  bytes = besides;
-  for (const text of texts) bytes += encoder.encode(text).length;
-  if (bytes <= STATE_BYTES_MAX) return;
-  throw new LimitError(
-    `stage ${stage} has ${bytes} bytes to remember of a key, ${STATE_BYTES_MAX} are allowed`,
-    { hint: 'Remember less of each key, or split the key: nothing is lost until then.' },
-  );
-}
-
-const encoder = new TextEncoder();

@@ -19,7 +19,7 @@ export function evolved(
   checkDuration(`allowedLateness of ${name}`, allowedLatenessMs, 0);
   const apply = applying(options, name);
   const authored = [options.apply, JSON.stringify(options.initial)];
-  const operator = evolving({ stage: name, apply, authored, allowedLatenessMs }) as Operator;
+  const operator = evolving({ apply, authored, allowedLatenessMs }) as Operator;
   const late = { ...lateOf(options), allowedLatenessMs };
   const stage = stageDraft([draft], operator, options, late);
   const { pipeline } = draft.flow;

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { engine } from '../../src/engine/engine.ts';
-import { aggregate, HOURS, type Plan, pipeline, TumblingWindow, table } from '../../src/index.ts';
+import {
+  aggregate,
+  HOURS,
+  type Plan,
+  pipeline,
+  SessionWindow,
+  TumblingWindow,
+  table,
+} from '../../src/index.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { memoryLog } from '../../src/testing/memory-log.ts';
@@ -200,6 +208,21 @@ describe('on the way to another stage', () => {
       },
     ]);
   });
+});
+
+test('timers of very many keys are cut, and named by the chunk of keys that set them', async () => {
+  const plan = keyed()
+    .window(SessionWindow.withGap(HOURS))
+    .count({ ...STAGE, keysPerChunk: 10_000 })
+    .to(out);
+  const all = Array.from({ length: 9_000 }, (_, i) => ({ at: 1_000, key: noise(60, i), text: '' }));
+  const { rows, items } = await ran(plan, all, 500);
+  expect(rows).toHaveLength(9_000);
+  expect(Math.max(...sizes(items))).toBeLessThanOrEqual(ITEM_MAX);
+  const timers = items.filter(({ sk }) => sk.includes('#timer@'));
+  const names = timers.map(({ sk }) => sk.replace(/^.*#(\d+#\d+)$/, '$1'));
+  expect(names).toEqual(timers.map((_, n) => `0#${n}`));
+  expect(names.length).toBeGreaterThan(2);
 });
 
 describe('an event that is too large alone', () => {

@@ -292,7 +292,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a late firing overwrites a newer state',
-    file: 'fire-keyed.ts',
+    file: 'keyed-states.ts',
     from: '{ set }, { below: { at: slot } });',
     to: '{ set }, {});',
   },
@@ -306,17 +306,17 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'states are written before what they tell is out',
     file: 'fire-keyed.ts',
     from: '    // A state written by this very slot: the outputs of the whole chunk were out before.\n',
-    to: '    await writeStates(context, firing, slot, fired);\n',
+    to: '    await writeStates(context, slot, next);\n',
   },
   {
     name: 'timers are written after the states',
     file: 'fire-keyed.ts',
     from: `      await writeTimers(context, at, timersBySlot(context, fired));
     }
-    await writeStates(context, firing, slot, fired);
+    await writeStates(context, slot, next);
 `,
     to: `    }
-    await writeStates(context, firing, slot, fired);
+    await writeStates(context, slot, next);
     if (fired.size === keys.length) {
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
       await writeTimers(context, at, timersBySlot(context, fired));
