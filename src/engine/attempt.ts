@@ -188,11 +188,12 @@ export class Attempt {
     const take = (event: unknown): void => void events.push(event);
     for (const { steps } of this.#inputs) applySteps(steps, decoded, take, { rows: this.#rows });
     if (events.length === 0) this.tally.filtered++;
-    for (const event of events) {
-      const origin = { lane: this.#mine.lane, position, index: this.#events++ };
-      const output = relayed(this.#context.stage.name, origin, eventTime, event);
-      for (const outputs of this.outputs) outputs.push(output);
-    }
+    const made = events.map((event, n) => {
+      const origin = { lane: this.#mine.lane, position, index: this.#events + n };
+      return relayed(this.#context.stage.name, origin, eventTime, event);
+    });
+    this.#events += made.length;
+    for (const outputs of this.outputs) for (const output of made) outputs.push(output);
   }
 
   #tooLate(eventTime: number, watermark: number, record: LogRecord): void {

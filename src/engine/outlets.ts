@@ -6,6 +6,7 @@ import {
   shapeOf,
   timeOf,
 } from '../operators/operator.ts';
+import { jsonValue } from '../schema/json-value.ts';
 import type { Shape } from '../schema/shape.ts';
 import type { Output } from '../sinks/sink.ts';
 import { slotText } from '../time/slot.ts';
@@ -36,7 +37,7 @@ export interface Telling {
   /** Which has made them. */
   readonly operator: Operator;
   readonly at: At;
-  /** What a stateless operator fails on is told no further. */
+  /** What a stateless operator fails on, or no table can hold, is told no further. */
   readonly refuse: (key: string, result: Result, error: unknown) => void;
 }
 
@@ -49,13 +50,8 @@ export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
     const before = outputs.length;
     for (const { tag, steps } of ways) {
       if (result.tag !== tag || (result.repeats && shape === 'changes')) continue;
-      const emits = shapeOf(operator, tag);
-      const asItIs = steps.length === 0 && shape === emits;
-      if (asItIs || (result.retracted && shape === 'windows')) {
-        outputs.push(outputOf(shape, at, key, result, outputs.length));
-        continue;
-      }
-      for (const [row, told] of toldBy(telling, { steps, emits }, key, result)) {
+      const way = { steps, emits: shapeOf(operator, tag) };
+      for (const [row, told] of toldBy(telling, way, key, result)) {
         outputs.push(outputOf(shape, at, row, told, outputs.length));
       }
     }
@@ -80,7 +76,7 @@ interface OneWay {
 }
 
 /** All that the stateless operators make of a result, or nothing; of a change the old row is taken back. */
-function toldBy(telling: Telling, way: OneWay, key: string, result: Result): Made[] {
+function toldBy(telling: Telling, way: OneWay, key: string, result: Result): readonly Made[] {
   const { shape } = telling.outlet;
   try {
     return madeOf(shape, way, key, result);
@@ -91,15 +87,43 @@ function toldBy(telling: Telling, way: OneWay, key: string, result: Result): Mad
   }
 }
 
-function madeOf(shape: Shape, { steps, emits }: OneWay, key: string, result: Result): Made[] {
+function madeOf(
+  shape: Shape,
+  { steps, emits }: OneWay,
+  key: string,
+  result: Result,
+): readonly Made[] {
+  const asItIs = steps.length === 0 && shape === emits;
+  if (asItIs || (result.retracted && shape === 'windows')) return [[key, tellable(result)]];
   const all: Made[] = [];
   const event = eventOf(emits, key, result);
   applySteps(steps, event, (made) => {
-    if (shape === 'changes') all.push([(made as Change).key, changedRow(result, made as Change)]);
-    else if (shape === 'events') all.push([key, eventAlone(result, made)]);
-    else all.push([key, made === event ? result : { ...result, value: made }]);
+    const asRow = (row: string, told: Result) => all.push([row, tellable(told)]);
+    if (shape === 'changes') asRow((made as Change).key, changedRow(result, made as Change));
+    else if (shape === 'events') asRow(key, eventAlone(result, made));
+    else asRow(key, made === event ? result : { ...result, value: made });
   });
   return all;
+}
+
+/**
+ * A result as every table can hold it. Throws BadRecordError if that cannot be; of what was said before, or
+ * is no more, it is left out: it was told to nobody.
+ */
+function tellable(result: Result): Result {
+  const value = result.retracted ? unlessRefused(result.value) : jsonValue(result.value);
+  const old = result.old === undefined ? undefined : unlessRefused(result.old);
+  if (Object.is(value, result.value) && Object.is(old, result.old)) return result;
+  const { old: _, ...rest } = result;
+  return { ...rest, value, ...(old === undefined ? {} : { old }) };
+}
+
+function unlessRefused(value: unknown): unknown {
+  try {
+    return value === undefined ? undefined : jsonValue(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -144,7 +168,7 @@ const eventAlone = (result: Result, event: unknown): Result => ({
   final: true,
 });
 
-/** An event that goes on as it came: its key is the record that it is of. */
+/** An event that goes on as it came: its key is the record that it is of. @throws BadRecordError */
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {
   const { lane, index } = origin;
   const key = `${lane}#${origin.position}`;
@@ -155,7 +179,7 @@ export function relayed(stage: string, origin: Origin, time: number, value: unkn
     position,
     shape: 'events',
     ...instant(time),
-    value,
+    value: jsonValue(value),
     revision: 0,
     final: true,
   };

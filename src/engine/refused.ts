@@ -34,9 +34,21 @@ export function letterOf(context: StageContext, at: At, refused: RefusedResult):
     position: positionOf(at),
     index,
   };
-  const data = Buffer.from(JSON.stringify({ key, ...result }));
+  const data = Buffer.from(textOf(key, result));
   return { ...from, data, arrivalTime: context.clock(), ...complaint };
 }
+
+/** What was refused may be so because it is no JSON; then its place is told. */
+function textOf(key: string, { value, old, ...place }: Result): string {
+  try {
+    return JSON.stringify({ key, ...place, value, old }, bigIntText);
+  } catch {
+    return JSON.stringify({ key, ...place });
+  }
+}
+
+const bigIntText = (_name: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
 
 /** A bucket, as a lane of the next stages. */
 export const laneOf = ({ stage, bucket }: At): string => `${stage}@${bucket}`;

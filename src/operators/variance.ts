@@ -7,7 +7,7 @@ import { addToExactSum, type ExactSum, exactSumCodec, mergeExactSums } from './e
 export interface VarianceOptions {
   /**
    * `population` (the default): of exactly these values, divided by n. `sample`: the estimate for what
-   * they were drawn from, divided by n - 1; NaN for a single value.
+   * they were drawn from, divided by n - 1; NaN for a single value, which is null in a table.
    */
   readonly kind?: 'population' | 'sample';
 }

@@ -24,9 +24,10 @@ export const jsonCodec = <T>(): Codec<T> => ({
 });
 
 /** Deeper is taken for a value that contains itself. */
-const DEPTH_MAX = 100;
+export const DEPTH_MAX = 100;
 
-type Path = (string | number)[];
+/** The names and numbers that lead to a part of a value. */
+export type Path = (string | number)[];
 
 function textOf(value: unknown, likeness: Likeness, path: Path): string {
   if (typeof value === 'string') return JSON.stringify(value);
@@ -67,13 +68,16 @@ function recordText(record: object, likeness: Likeness, path: Path): string {
   return `{${texts.join()}}`;
 }
 
-function nameOf(value: unknown): string {
+/** What a value is that JSON cannot hold. */
+export function nameOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value;
   const maker: unknown = value.constructor;
   return typeof maker === 'function' ? `a ${maker.name}` : 'an object without prototype';
 }
 
+export const placeIn = (path: Path): string => (path.length > 0 ? ` at ${path.join('.')}` : '');
+
 const refused = (what: string, path: Path): NotStorableError =>
-  new NotStorableError(`${what}${path.length > 0 ? ` at ${path.join('.')}` : ''} is no JSON`, {
+  new NotStorableError(`${what}${placeIn(path)} is no JSON`, {
     hint: 'Use null, texts, finite numbers, booleans, arrays and plain objects, or give a codec.',
   });

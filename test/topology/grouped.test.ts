@@ -312,8 +312,8 @@ test('changes that go to a table are events, each with a row of its own', async 
     ['a', 3_000, { key: 'a', old: { to: 'x', n: 1 }, time: 3_000 }],
   ]);
   expect(driver.events('mapped').map(({ value }) => value)).toEqual([
-    ['x', undefined, 1],
-    ['x', 1, undefined],
+    ['x', null, 1],
+    ['x', 1, null],
   ]);
 });
 
