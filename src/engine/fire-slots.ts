@@ -1,4 +1,5 @@
 import type { SlotFiring } from '../operators/operator.ts';
+import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import type { IsAborted } from './aborted.ts';
 import { type Cursor, saveCursor } from './bucket.ts';
@@ -31,7 +32,7 @@ export async function* fireSlots(
   slotFiring: SlotFiring<unknown>,
   firing: ResumableFiring,
 ): AsyncGenerator<Step> {
-  for await (const { slot, recent } of dueSlots(context, firing.due, firing.isAborted)) {
+  for await (const { slot, recent } of dueSlots(context, slotFiring, firing)) {
     yield { slot, isComplete: await fireChunks(context, slotFiring, firing, slot, byKey(recent)) };
   }
 }
@@ -78,32 +79,34 @@ interface DueSlot {
 }
 
 /**
- * The slots at which there is something to look at: those with rows, and those that still look back
+ * The slots at which there is something to tell: of those with rows, and of those that still look back
  * to some. Slots that were fired before are read again for the ones that look back to them.
  */
 async function* dueSlots(
   context: StageContext,
-  { bucket, after, through }: Due,
-  isAborted: IsAborted,
+  { nextLook }: SlotFiring<unknown>,
+  { due: { bucket, after, through }, isAborted }: Pick<Firing, 'due' | 'isAborted'>,
 ): AsyncGenerator<DueSlot> {
   const { resolutionMs, operator } = context.stage;
   const backMs = Math.ceil(operator.lookBackMs / resolutionMs) * resolutionMs;
   const readable = { bucket, after: Math.max(after - backMs, MIN_TIME), through };
   let recent: ClosedSlot[] = [];
   let last = after;
+  const tellingAfter = (slot: number): number => slotCovering(nextLook(slot), resolutionMs);
   function* until(end: number): Generator<DueSlot> {
-    for (let slot = last + resolutionMs; slot <= end; slot += resolutionMs) {
+    for (let slot = tellingAfter(last); slot <= end; slot = tellingAfter(slot)) {
       recent = recent.filter((one) => one.slot >= slot - backMs);
       if (recent.length === 0) return;
       yield { slot, recent };
     }
   }
   for await (const closed of closedSlots(context, readable, isAborted)) {
-    yield* until(closed.slot - resolutionMs);
-    recent = [...recent.filter((one) => one.slot >= closed.slot - backMs), closed];
-    if (closed.slot <= after) continue;
-    yield { slot: closed.slot, recent };
-    last = closed.slot;
+    const { slot } = closed;
+    yield* until(slot - resolutionMs);
+    recent = [...recent.filter((one) => one.slot >= slot - backMs), closed];
+    if (slot <= after) continue;
+    if (tellingAfter(slot - resolutionMs) === slot) yield { slot, recent };
+    last = slot;
   }
   yield* until(through);
 }

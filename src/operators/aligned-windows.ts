@@ -2,7 +2,7 @@ import type { Codec } from '../schema/codec.ts';
 import { floorTo } from '../time/slot.ts';
 import type { Window } from '../windows/window.ts';
 import type { Aggregate } from './aggregate.ts';
-import type { Operator, Origin, Result } from './operator.ts';
+import { DEFAULT_RESOLUTION_MS, type Operator, type Origin, type Result } from './operator.ts';
 
 /** Windows that are the same for all keys: tumbling ones, and hopping ones, which overlap. */
 export interface AlignedWindows {
@@ -15,12 +15,15 @@ export interface AlignedWindows {
   readonly offsetMs: number;
 }
 
-/** What one slice of time has for a key. A slice is the time between two window boundaries. */
+/** What one slice of time has for a key. A slice is the time from one window boundary to the next. */
 export interface Slice<Acc> {
   /** Not included, ms. */
   readonly end: number;
   accumulator: Acc;
 }
+
+/** A grid on which all windows end is looked at if it is not finer than this, ms. */
+const FINEST_MS = 100;
 
 /** One segment may hold the slices of so many windows in a row. */
 const SPAN_WINDOWS = 16;
@@ -35,14 +38,15 @@ export function alignedWindows<In, Acc, Out>(
   aggregate: Aggregate<In, Acc, Out>,
 ): Operator<In, Slice<Acc>[], never> {
   const { sizeMs, advanceMs } = windows;
-  const sliceMs = sliceLength(windows);
-  const sliceEnd = (eventTime: number): number => floorTo(eventTime, sliceMs) + sliceMs;
+  const sliceEnd = slicing(windows);
   return {
     name: `${windows.name}-${aggregate.name}`,
-    resolutionMs: sliceMs,
+    resolutionMs: resolutionOf(windows),
     segmentSpanMs: SPAN_WINDOWS * advanceMs,
     reachMs: sizeMs,
-    lookBackMs: sizeMs - sliceMs,
+    lookBackMs: sizeMs - firstSliceMs(windows),
+    // All others were always filed so.
+    ...(firstSliceMs(windows) < advanceMs || windows.offsetMs > 0 ? { filing: 'by-slices' } : {}),
     firstLook: (eventTime: number) => sliceEnd(eventTime) - 1,
     lastLook: (eventTime: number) => lastWindow(windows, eventTime).end - 1,
     create: () => [],
@@ -58,6 +62,7 @@ export function alignedWindows<In, Acc, Out>(
     codec: slicesCodec(aggregate.codec),
     firing: {
       kind: 'slot' as const,
+      nextLook: (time: number) => endAfter(windows, time) - 1,
       results(parts: readonly Slice<Acc>[][], slot: number, resolutionMs: number) {
         const slices = parts.flat();
         return windowsClosedBy(windows, slot, resolutionMs).flatMap((window) =>
@@ -152,9 +157,36 @@ export const slicesCodec = <Acc>(codec: Codec<Acc>): Codec<Slice<Acc>[]> => ({
   },
 });
 
-/** The longest stretch that no window boundary cuts. */
-export const sliceLength = ({ sizeMs, advanceMs, offsetMs }: AlignedWindows): number =>
-  gcd(gcd(sizeMs, advanceMs), offsetMs);
+/**
+ * Where the slice of an event ends. From one window start to the next there is one slice, or two where
+ * the advance does not divide the size: an older window ends between them.
+ */
+export function slicing(windows: AlignedWindows): (eventTime: number) => number {
+  const { advanceMs, offsetMs } = windows;
+  const firstMs = firstSliceMs(windows);
+  return (eventTime) => {
+    const start = floorTo(eventTime - offsetMs, advanceMs) + offsetMs;
+    return eventTime < start + firstMs ? start + firstMs : start + advanceMs;
+  };
+}
+
+/** The length of the first slice of every window. */
+const firstSliceMs = ({ sizeMs, advanceMs }: AlignedWindows): number =>
+  sizeMs % advanceMs || advanceMs;
+
+/**
+ * The widest grid on which all windows end, so that each is told right there. Where that is so fine
+ * that every batch of events would close slots, results wait for the next second.
+ */
+export function resolutionOf({ sizeMs, advanceMs, offsetMs }: AlignedWindows): number {
+  const gridMs = gcd(advanceMs, sizeMs + offsetMs);
+  const isAffordable = gridMs >= FINEST_MS || advanceMs <= DEFAULT_RESOLUTION_MS;
+  return isAffordable ? gridMs : DEFAULT_RESOLUTION_MS;
+}
+
+/** The first end of a window after this time. */
+export const endAfter = ({ sizeMs, advanceMs, offsetMs }: AlignedWindows, time: number): number =>
+  floorTo(time - sizeMs - offsetMs, advanceMs) + offsetMs + sizeMs + advanceMs;
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);

@@ -73,6 +73,8 @@ export interface Operator<In = unknown, Contribution = unknown, State = unknown>
   readonly reachMs: number;
   /** How far back contributions of earlier slots are still needed when a slot fires, ms. */
   readonly lookBackMs: number;
+  /** In which slots its contributions are filed, if not as its name has always meant: for the fingerprint. */
+  readonly filing?: string;
   /** What its results without a tag are. Default `windows`. */
   readonly emits?: Shape;
   /**
@@ -110,6 +112,8 @@ export interface NoFiring {
 /** Results come from the contributions alone: nothing is remembered from slot to slot. */
 export interface SlotFiring<Contribution> {
   readonly kind: 'slot';
+  /** The first instant, from this one on, at which it may have something to tell, ms. */
+  nextLook(time: number): number;
   /** Of the contributions of one key from `lookBackMs` before the slot up to it; changes none of them. */
   results(
     contributions: readonly Contribution[],

@@ -4,12 +4,14 @@ import type { Window } from '../windows/window.ts';
 import type { Aggregate } from './aggregate.ts';
 import {
   type AlignedWindows,
+  endAfter,
   isWithin,
   lastWindow,
   mergeSlices,
+  resolutionOf,
   type Slice,
-  sliceLength,
   slicesCodec,
+  slicing,
   valueIn,
 } from './aligned-windows.ts';
 import { DEFAULT_RESOLUTION_MS, type Fired, type Operator, type Result } from './operator.ts';
@@ -46,19 +48,18 @@ export function updatingWindows<In, Acc, Out>(
   updates: Updates,
 ): Operator<In, Slice<Acc>[], Remembered<Acc>> {
   const { allowedLatenessMs, emitEveryMs } = updates;
-  const sliceMs = sliceLength(windows);
-  const sliceEnd = (eventTime: number): number => floorTo(eventTime, sliceMs) + sliceMs;
+  const sliceEnd = slicing(windows);
   const early = (eventTime: number): number =>
     emitEveryMs > 0 ? ceilTo(eventTime + 1, emitEveryMs) : Number.POSITIVE_INFINITY;
   const late = allowedLatenessMs > 0 ? `-late-${allowedLatenessMs}` : '';
   const every = emitEveryMs > 0 ? `-early-${emitEveryMs}` : '';
   return {
     name: `${windows.name}-${aggregate.name}${late}${every}`,
-    resolutionMs: Math.min(sliceMs, DEFAULT_RESOLUTION_MS),
+    resolutionMs: Math.min(resolutionOf(windows), DEFAULT_RESOLUTION_MS),
     segmentSpanMs: 0,
     reachMs: windows.sizeMs + allowedLatenessMs,
     lookBackMs: 0,
-    firstLook: (eventTime) => Math.min(firstClosing(windows, eventTime), early(eventTime)) - 1,
+    firstLook: (eventTime) => Math.min(endAfter(windows, eventTime), early(eventTime)) - 1,
     lastLook: (eventTime) => lastWindow(windows, eventTime).end - 1 + allowedLatenessMs,
     create: () => [],
     add(slices, event, eventTime, origin) {
@@ -149,12 +150,6 @@ function remember<Acc>(
     return window.end - 1 + (isOpen ? 0 : firing.updates.allowedLatenessMs);
   });
   return { results, state: { slices: kept, told }, timers: [Math.min(...next)] };
-}
-
-/** The first end of a window that an event falls in. */
-function firstClosing({ sizeMs, advanceMs, offsetMs }: AlignedWindows, eventTime: number): number {
-  const before = floorTo(eventTime - sizeMs - offsetMs, advanceMs) + offsetMs + sizeMs;
-  return before + advanceMs;
 }
 
 /** All windows that some slice falls in, in order. */

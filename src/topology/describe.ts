@@ -83,5 +83,6 @@ export function fingerprint(stage: StagePlan): string {
     `buckets=${stage.buckets}`,
     `span=${stage.operator.segmentSpanMs}`,
     `chunk=${stage.keysPerChunk}`,
+    ...(stage.operator.filing === undefined ? [] : [`filing=${stage.operator.filing}`]),
   ].join(' ');
 }

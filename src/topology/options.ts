@@ -12,7 +12,10 @@ export interface StageOptions {
   readonly name?: string;
   /** How many parts of the key space fire in parallel, 1 to 1,024. Default 4. */
   readonly buckets?: number;
-  /** The grid of event time on which windows close, ms. Default: the windows' own ends. */
+  /**
+   * The grid of event time on which windows close, ms. Default: the windows' own ends; a second where
+   * these lie on no grid of at least 100 ms.
+   */
   readonly resolution?: number;
   /** How many keys are written to the sink at a time, 1 to 10,000. Default 500. */
   readonly keysPerChunk?: number;

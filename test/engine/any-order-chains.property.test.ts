@@ -16,7 +16,7 @@ import {
 } from '../../src/index.ts';
 import { type Random, random } from '../support/random.ts';
 import { ChaosWorld, judgedFor, MAX_DELAY, OUT_OF_ORDER, SKEW } from './chaos-world.ts';
-import { isLate, type Taken, windowsCounted } from './plain-windows.ts';
+import { isLate, type Taken, type Windowing, windowsCounted } from './plain-windows.ts';
 import { seedGroups } from './seeds.ts';
 
 /**
@@ -35,6 +35,8 @@ const ALIGNED = [
   TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
   HoppingWindow.of(9, SECONDS).every(3, SECONDS),
   HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 1 }),
+  HoppingWindow.of(5, SECONDS).every(3_001),
 ];
 const WINDOWS: readonly WindowKind[] = [
   ...ALIGNED,
@@ -120,11 +122,12 @@ function planOf(chain: Chain, chance: Random): Plan {
 
 function check(world: ChaosWorld, chain: Chain): void {
   expect(world.failures, messageOf(world)).toEqual([]);
-  const counts = countedIn(chain.window, takenBy(world, chain.window));
+  const first = plainly(chain.window, stageOf(world).resolutionMs);
+  const counts = countedIn(first, takenBy(world, first));
   if (chain.isToldToo) expectRows(world, 'counts', counts.rows);
   let { told } = counts;
   for (const [n, window] of chain.byValue.entries()) {
-    const byValue = countedIn(window, told);
+    const byValue = countedIn(plainly(window), told);
     expectRows(world, `by-value-${n}`, byValue.rows);
     told = byValue.told;
   }
@@ -139,14 +142,14 @@ function check(world: ChaosWorld, chain: Chain): void {
 }
 
 /** What the first stage takes; every record of its lanes is accounted for, once, and nothing else is set aside. */
-function takenBy(world: ChaosWorld, window: WindowKind): Taken[] {
-  const stage = world.plan.stages.find(({ name }) => name === 'counts') as StagePlan;
+function takenBy(world: ChaosWorld, windowing: Windowing): Taken[] {
+  const stage = stageOf(world);
   const judged = judgedFor(world, stage);
   const taken: Taken[] = [];
   const tally = { records: judged.length, late: 0, deadLetters: 0 };
   for (const { event, watermark } of judged) {
     if (event === undefined) tally.deadLetters++;
-    else if (isLate(plainly(window), event.at, watermark)) tally.late++;
+    else if (isLate(windowing, event.at, watermark)) tally.late++;
     else taken.push({ ...event, watermark });
   }
   expect(world.tally(stage), messageOf(world)).toEqual(tally);
@@ -157,11 +160,19 @@ function takenBy(world: ChaosWorld, window: WindowKind): Taken[] {
 /** No result of a stage is late for the next. */
 const NEVER_LATE = -8.64e15;
 
-const plainly = (window: WindowKind) => ({ window, latenessMs: 0 });
+const plainly = (window: WindowKind, gridMs?: number): Windowing => ({
+  window,
+  latenessMs: 0,
+  ...(gridMs === undefined ? {} : { gridMs }),
+});
+
+/** The first one. */
+const stageOf = ({ plan }: ChaosWorld): StagePlan =>
+  plan.stages.find(({ name }) => name === 'counts') as StagePlan;
 
 /** The counts of a stage as rows, and as what the next stage takes, keyed by their values. */
-function countedIn(window: WindowKind, taken: readonly Taken[]) {
-  const results = windowsCounted(plainly(window), taken);
+function countedIn(windowing: Windowing, taken: readonly Taken[]) {
+  const results = windowsCounted(windowing, taken);
   const rows = new Map(results.map(({ start, key, count }) => [`${start} ${key}`, count]));
   const told = results.flatMap(({ end, count, times }) =>
     Array.from(

@@ -32,6 +32,8 @@ const WINDOWS = [
   TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
   HoppingWindow.of(9, SECONDS).every(3, SECONDS),
   HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 1 }),
+  HoppingWindow.of(5, SECONDS).every(3_001),
   SessionWindow.withGap(2, SECONDS),
   SessionWindow.withGap(7, SECONDS),
   SlidingWindow.of(4, SECONDS),
@@ -46,7 +48,8 @@ async function run(seed: number): Promise<void> {
   const windowing = { window, latenessMs };
   const world = new ChaosWorld(seed, chance, planOf(windowing, chance));
   await world.run();
-  check(world, windowing);
+  const [stage] = world.plan.stages;
+  check(world, { ...windowing, gridMs: (stage as StagePlan).resolutionMs });
 }
 
 function planOf({ window, latenessMs }: Windowing, chance: Random): Plan {

@@ -10,22 +10,29 @@ export interface Taken {
 /** The grid on which sessions, and windows that take late events, are looked at. */
 const GRID = SECONDS;
 
-const closedThrough = (watermark: number): number => Math.floor((watermark + 1) / GRID) * GRID;
+const closedThrough = (watermark: number, grid = GRID): number =>
+  Math.floor((watermark + 1) / grid) * grid;
 
-const slotOf = (at: number): number => Math.floor(at / GRID) * GRID + GRID;
+const slotOf = (at: number, grid = GRID): number => Math.floor(at / grid) * grid + grid;
 
-/** The window still takes events at this watermark. */
-const takes = (end: number, latenessMs: number, watermark: number): boolean =>
-  latenessMs === 0 ? end - 1 > watermark : slotOf(end - 1 + latenessMs) > closedThrough(watermark);
-
-/** What a world counts, and how long after the end of a window, ms. */
+/** What a world counts. Times in ms. */
 export interface Windowing {
   readonly window: WindowKind;
+  /** How long after the end of a window. */
   readonly latenessMs: number;
+  /** The grid on which aligned windows that drop late events are looked at. Default: they all end on it. */
+  readonly gridMs?: number;
+}
+
+/** The window still takes events at this watermark. */
+function takes({ latenessMs, gridMs = 1 }: Windowing, end: number, watermark: number): boolean {
+  const grid = latenessMs === 0 ? gridMs : GRID;
+  return slotOf(end - 1 + latenessMs, grid) > closedThrough(watermark, grid);
 }
 
 /** Nothing can be made of the event any more: all of its windows are closed to it. */
-export function isLate({ window, latenessMs }: Windowing, at: number, watermark: number): boolean {
+export function isLate(windowing: Windowing, at: number, watermark: number): boolean {
+  const { window, latenessMs } = windowing;
   if (window.kind === 'session') {
     return slotOf(at + window.gapMs + latenessMs) <= closedThrough(watermark);
   }
@@ -33,7 +40,7 @@ export function isLate({ window, latenessMs }: Windowing, at: number, watermark:
     const reach = window.which === 'around' ? window.spanMs : 0;
     return slotOf(at + reach) <= closedThrough(watermark);
   }
-  return windowsOf(window, at).every(([, end]) => !takes(end, latenessMs, watermark));
+  return windowsOf(window, at).every(([, end]) => !takes(windowing, end, watermark));
 }
 
 /** What a window of a key says, and how often: a look-back is told for each event. Times in ms. */
@@ -58,10 +65,8 @@ export function windowsCounted(windowing: Windowing, taken: readonly Taken[]): C
   });
 }
 
-function countedOf(
-  { window, latenessMs }: Windowing,
-  taken: readonly Taken[],
-): Omit<Counted, 'key'>[] {
+function countedOf(windowing: Windowing, taken: readonly Taken[]): Omit<Counted, 'key'>[] {
+  const { window, latenessMs } = windowing;
   if (window.kind === 'perEvent') {
     return [...aroundEvents(window, taken)].map(([start, count]) => {
       const last = start + window.spanMs;
@@ -80,7 +85,7 @@ function countedOf(
   const counts = new Map<number, number>();
   for (const { at, watermark } of taken) {
     for (const [start, end] of windowsOf(window, at)) {
-      if (takes(end, latenessMs, watermark)) counts.set(start, (counts.get(start) ?? 0) + 1);
+      if (takes(windowing, end, watermark)) counts.set(start, (counts.get(start) ?? 0) + 1);
     }
   }
   return [...counts].map(([start, count]) => ({

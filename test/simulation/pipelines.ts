@@ -84,6 +84,8 @@ const WINDOWS = [
   TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
   HoppingWindow.of(9, SECONDS).every(3, SECONDS),
   HoppingWindow.of(10, SECONDS).every(4, SECONDS),
+  TumblingWindow.of(10, SECONDS, { offset: 1 }),
+  HoppingWindow.of(5, SECONDS).every(3_001),
   SessionWindow.withGap(2, SECONDS),
   SessionWindow.withGap(7, SECONDS),
   SlidingWindow.of(4, SECONDS),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {
   describe,
   HOURS,
+  HoppingWindow,
   MINUTES,
   type PlanError,
   type PlanErrorCode,
@@ -121,6 +122,25 @@ suite('a plan', () => {
     expect(print(change)).not.toBe(print({}));
     expect(print({})).toBe(print({}));
   });
+});
+
+test.each([
+  ['an offset', TumblingWindow.of(5, MINUTES, { offset: SECONDS }), true],
+  ['an advance that does not divide', HoppingWindow.of(5, MINUTES).every(2, MINUTES), true],
+  ['neither', HoppingWindow.of(6, MINUTES).every(2, MINUTES), false],
+])('the fingerprint tells that windows with %s are filed by slices', (_what, window, isTold) => {
+  const counts = clicks()
+    .keyBy((e) => e.url)
+    .window(window);
+  const prints = [counts, counts.allowedLateness(SECONDS)].map((windowed) =>
+    windowed
+      .count({ name: 'same' })
+      .to(table('same'))
+      .stages.map((stage) => fingerprint(stage))
+      .join(),
+  );
+  // Those that take late events are filed by the ends of their windows.
+  expect(prints.map((print) => /filing=/.test(print))).toEqual([isTold, false]);
 });
 
 suite('types', () => {
