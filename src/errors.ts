@@ -166,6 +166,16 @@ export class LimitError extends TidemarkError {
  */
 export class UserFunctionError extends TidemarkError {
   readonly code = 'USER_FUNCTION';
+  /** Whose slot fires; `undefined`: the function does not know, or none does. */
+  readonly stage: string | undefined;
+
+  constructor(
+    message: string,
+    { stage, ...options }: { hint?: string; cause?: unknown; stage?: string | undefined } = {},
+  ) {
+    super(message, options);
+    this.stage = stage;
+  }
 }
 
 /** Timers of a key set one another without end; their bucket waits, with everything it has. */

@@ -1,3 +1,4 @@
+import { inStage } from '../operators/user-function.ts';
 import { readAborted } from './aborted.ts';
 import { type Bucket, type Raise, readBucket } from './bucket.ts';
 import { fireKeyed } from './fire-keyed.ts';
@@ -24,7 +25,11 @@ export async function fire(
   const found = await readBucket(context, bucket);
   if (found.firedThrough >= found.target) return 'done';
   const outbox = new Outbox(context, bucket, closedAt(found, raise));
-  return timed(context, 'fire', () => fireDue(context, found, outbox, outOfTime));
+  try {
+    return await timed(context, 'fire', () => fireDue(context, found, outbox, outOfTime));
+  } catch (error) {
+    throw inStage(error, context.stage.name);
+  }
 }
 
 /** A bucket that is to be fired, and the raise that somebody was told of. */

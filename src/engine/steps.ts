@@ -1,3 +1,4 @@
+import { UserFunctionError } from '../errors.ts';
 import { invariant } from '../invariant.ts';
 import { atOnce } from '../topology/at-once.ts';
 import type { Step } from '../topology/plan.ts';
@@ -42,5 +43,9 @@ export function applySteps(
   take(event);
 }
 
-export const describeError = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error';
+export function describeError(error: unknown): string {
+  if (error instanceof UserFunctionError && error.cause !== undefined) {
+    return describeError(error.cause);
+  }
+  return error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no Error';
+}

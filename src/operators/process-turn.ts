@@ -4,7 +4,7 @@ import { hash64 } from './hash64.ts';
 import type { ProcessContext, ProcessDefinition, SideOutputs } from './process-context.ts';
 import { copyOf, stateText } from './state-text.ts';
 import type { Timer, Timers } from './timers.ts';
-import { type Call, failed } from './user-function.ts';
+import { failed, type TimedCall } from './user-function.ts';
 
 /** Where what the functions do takes effect. */
 export interface Effects {
@@ -18,7 +18,7 @@ export interface Effects {
 export interface ProcessTurn {
   readonly context: ProcessContext<unknown, unknown, SideOutputs, unknown>;
   /** What is done from now on is done by this call. */
-  begin(call: Call): void;
+  begin(call: TimedCall): void;
 }
 
 /** Made of closures, so that its functions may be taken out of the context. */
@@ -28,7 +28,7 @@ export function processTurn(
   effects: Effects,
 ): ProcessTurn {
   const { timers } = effects;
-  let call: Call = { name: 'onEvent', stage, time: Number.NEGATIVE_INFINITY };
+  let call: TimedCall = { name: 'onEvent', stage, time: Number.NEGATIVE_INFINITY };
   /** Which one of its instant it is. */
   let number = 0;
   let chance: (() => number) | undefined;

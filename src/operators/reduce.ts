@@ -1,10 +1,10 @@
-import { InvariantError } from '../errors.ts';
 import type { Codec } from '../schema/codec.ts';
+import { jsonText } from '../schema/json-codec.ts';
 import type { Aggregate } from './aggregate.ts';
-import { checkFunctionOf } from './checks.ts';
 import type { HeldOptions } from './distinct.ts';
 import { storableText } from './entries.ts';
 import { ordered } from './ordered.ts';
+import { calling, checkSynchronous } from './user-function.ts';
 
 export interface ReduceOptions extends HeldOptions {
   /**
@@ -25,36 +25,67 @@ export function reduce<In>(
   combine: (left: In, right: In) => In,
   { commutative = false, max }: ReduceOptions = {},
 ): Aggregate<In, unknown, In> {
-  checkFunctionOf('what reduce() is given', combine);
-  if (commutative) return atOnce(combine);
-  const of = (event: In): In => event;
-  const result = (values: In[]): In => values.reduce((left, right) => combine(left, right));
-  return ordered('reduce', { of, max, result });
+  checkSynchronous('what reduce() is given', combine);
+  const both = (left: In, right: In): In => calling(COMBINE, () => combine(left, right));
+  if (commutative) return atOnce(both);
+  const result = (values: In[]): In => values.reduce((left, right) => both(left, right));
+  return ordered('reduce', { of: (event: In) => event, max, result });
 }
 
-/** Kept as text: a function that changes what it is given, or throws, changes nothing that is kept. */
-function atOnce<In>(combine: (left: In, right: In) => In): Aggregate<In, string, In> {
-  const join = (text: string, value: In): string =>
-    storableText(text === NOTHING ? value : combine(parsed<In>(text), value));
+const COMBINE = { name: 'the function of reduce()', stage: undefined };
+
+/**
+ * Values as text: a function that changes what it is given changes nothing that is kept. One for all
+ * events; but where the function fails on two of them, or makes what JSON cannot hold, they are kept
+ * apart, and only asked for together when the window is finished: `merge` does not throw, and nothing
+ * that a corrected function needs is lost.
+ */
+function atOnce<In>(combine: (left: In, right: In) => In): Aggregate<In, string[], In> {
+  const merge = (texts: string[], others: readonly string[]): string[] => {
+    const [text, other] = [texts[0], others[0]];
+    const both =
+      texts.length === 1 && others.length === 1
+        ? unlessRefused(() => jsonText(combine(parsed(text), parsed(other)), 'relaxed'))
+        : undefined;
+    if (both === undefined) for (const one of others) texts.push(one);
+    else texts[0] = both;
+    return texts;
+  };
   return {
     name: 'reduce-commutative',
-    create: () => NOTHING,
-    add: join,
-    merge: (text, other) => (other === NOTHING ? text : join(text, parsed<In>(other))),
-    finish: parsed<In>,
-    codec: textCodec,
+    create: () => [],
+    add: (texts, event) => merge(texts, [storableText(event)]),
+    merge,
+    finish(texts) {
+      // In an order that no batch decides.
+      const values = [...texts].sort().map((text) => parsed<In>(text));
+      return values.reduce((left, right) => combine(left, right));
+    },
+    codec: textsCodec,
   };
 }
 
-/** No JSON text is empty. */
-const NOTHING = '';
-
-function parsed<In>(text: string): In {
-  if (text === NOTHING) throw new InvariantError('a window without events is not finished');
-  return JSON.parse(text) as In;
+function unlessRefused(run: () => string): string | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
 }
 
-const textCodec: Codec<string> = {
-  write: (text, to) => to.text(text),
-  read: (from) => from.text(),
+const parsed = <In>(text: string | undefined): In => JSON.parse(text as string) as In;
+
+/** No JSON text begins so. */
+const APART = '!';
+
+/** One text as it is: nearly always there is one. */
+const textsCodec: Codec<string[]> = {
+  write(texts, to) {
+    to.text(texts.length > 1 ? `${APART}${JSON.stringify(texts)}` : (texts[0] ?? ''));
+  },
+  read(from) {
+    const text = from.text();
+    if (text.startsWith(APART)) return JSON.parse(text.slice(APART.length)) as string[];
+    return text === '' ? [] : [text];
+  },
 };

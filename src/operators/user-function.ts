@@ -5,9 +5,14 @@ import { checkFunctionOf } from './checks.ts';
 export interface Call {
   /** Of the function. */
   readonly name: string;
-  /** Whose slot fires; `undefined`: none does, the author's own program asks. */
+  /** Whose slot fires; `undefined`: none does, the author's own program asks, or it is not known. */
   readonly stage: string | undefined;
-  /** Of the event or timer that it is called for, ms. */
+  /** Of the event or timer that it is called for, ms; `undefined`: it is called for many. */
+  readonly time?: number;
+}
+
+/** One that is called for one event or timer. */
+export interface TimedCall extends Call {
   readonly time: number;
 }
 
@@ -35,10 +40,16 @@ export function failed(
 ): UserFunctionError {
   const whose = stage === undefined ? name : `${name} of stage ${stage}`;
   const hint = stage === undefined ? FIX : `${DEPLOY} ${BEFORE}`;
-  return new UserFunctionError(`${whose} ${what} at ${new Date(time).toISOString()}`, {
-    hint,
-    cause,
-  });
+  const when = time === undefined ? '' : ` at ${new Date(time).toISOString()}`;
+  return new UserFunctionError(`${whose} ${what}${when}`, { hint, cause, stage });
+}
+
+/** What a firing failed on, with the stage where the function does not know of which it is. */
+export function inStage(error: unknown, stage: string): unknown {
+  if (!(error instanceof UserFunctionError) || error.stage !== undefined) return error;
+  const { message, cause } = error;
+  const hint = `${DEPLOY} ${BEFORE}`;
+  return new UserFunctionError(`${message} in stage ${stage}`, { hint, cause, stage });
 }
 
 const FIX = 'Correct the function; the cause is what it threw.';

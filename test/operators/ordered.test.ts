@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyAggregate,
   type At,
   aggregate,
+  type Codec,
   type CustomAggregate,
   collect,
   count,
@@ -12,11 +14,13 @@ import {
   last,
   maxBy,
   minBy,
+  NotStorableError,
   type PlanError,
   reduce,
   SessionWindow,
   sum,
 } from '../../src/index.ts';
+import { accumulatorCodec } from '../../src/operators/accumulator-codec.ts';
 import { alignedWindows } from '../../src/operators/aligned-windows.ts';
 import { entriesCodec } from '../../src/operators/entries.ts';
 import { sessions } from '../../src/operators/sessions.ts';
@@ -203,11 +207,54 @@ describe('a commutative reduce', () => {
     expect(writer.length).toBe(2);
   });
 
-  test('sets aside the event whose result cannot be stored, and only that', () => {
+  test('sets aside the event that cannot be stored, and only that', () => {
     const total = reduce((a: number, b: number) => a * b, { commutative: true });
-    const held = total.add(total.create(), 1e300);
-    expect(() => total.add(held, 1e300)).toThrow(/Infinity is no JSON/);
-    expect(total.finish(held)).toBe(1e300);
+    const held = total.add(total.create(), 3);
+    expect(() => total.add(held, Number.NaN)).toThrow(/NaN is no JSON/);
+    expect(total.finish(total.add(held, 5))).toBe(15);
+  });
+
+  const back = <A>({ codec }: { codec: Codec<A> }, held: A): A => {
+    const writer = new ByteWriter();
+    codec.write(held, writer, 0);
+    return codec.read(new ByteReader(writer.bytes()), 0);
+  };
+
+  test('keeps apart what it can make nothing of that JSON holds, however it is cut', () => {
+    const total = reduce((a: number, b: number) => a * b, { commutative: true });
+    const of = (...values: number[]) =>
+      back(
+        total,
+        values.reduce((held, one) => total.add(held, one), total.create()),
+      );
+    for (const held of [
+      of(1e300, 1e300, 2),
+      total.merge(of(1e300), of(1e300, 2)),
+      total.merge(total.merge(of(2), of(1e300)), of(1e300)),
+      total.merge(of(1e300, 1e300), of(2)),
+    ]) {
+      expect(total.finish(held)).toBe(Number.POSITIVE_INFINITY);
+    }
+  });
+
+  test('loses nothing to a function that fails: a corrected one goes on with what was stored', () => {
+    const wrong = reduce(
+      (a: number, b: number) => {
+        if (a === 2 || b === 2) throw new Error('not a two');
+        return a + b;
+      },
+      { commutative: true },
+    );
+    const held = [1, 2, 3, 4].reduce((into, n) => wrong.add(into, n), wrong.create());
+    expect(() => wrong.finish(held)).toThrow(
+      expect.objectContaining({
+        code: 'USER_FUNCTION',
+        message: 'the function of reduce() threw Error',
+        cause: expect.objectContaining({ message: 'not a two' }),
+      }),
+    );
+    const right = reduce((a: number, b: number) => a + b, { commutative: true });
+    expect(right.finish(back(right, back(wrong, held)))).toBe(10);
   });
 });
 
@@ -277,6 +324,55 @@ describe("one's own", () => {
     expect(made.finish(held)).toBe(4);
   });
 
+  test('what overflows is stored as what it is', () => {
+    const product = aggregate({
+      create: () => ({ '!': [1, 1] }),
+      add: (_held, value: number) => ({ '!': [value, 1 / value] }),
+      merge: (a, b) => ({ '!': a['!'].map((one, i) => one * (b['!'][i] as number)) }),
+      finish: (held) => held['!'],
+    });
+    const of = (...values: number[]) =>
+      values.reduce((held, n, i) => product.add(held, n, place(i)), product.create());
+    const stored = (held: { '!': number[] }) => {
+      const writer = new ByteWriter();
+      product.codec.write(held, writer, 0);
+      return product.codec.read(new ByteReader(writer.bytes()), 0);
+    };
+    const cut = product.merge(stored(of(-1e200, 1e200)), stored(of(1e-200)));
+    expect(product.finish(cut)).toEqual(product.finish(of(-1e200, 1e200, 1e-200)));
+    expect(product.finish(cut)[0]).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  const odd = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.double(),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, null),
+      fc.string(),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', '!')), tie('value'), {
+        maxKeys: 4,
+        noNullPrototype: true,
+      }),
+    ),
+  })).value;
+
+  test('accumulators with any numbers are read back the same', () => {
+    const codec = accumulatorCodec<unknown>();
+    fc.assert(
+      fc.property(odd, (value) => {
+        const writer = new ByteWriter();
+        codec.write(value, writer, 0);
+        expect(codec.read(new ByteReader(writer.bytes()), 0)).toStrictEqual(value);
+      }),
+    );
+    const circle: unknown[] = [Number.NaN];
+    circle.push(circle);
+    for (const other of [circle, new Map(), [Number.NaN, undefined]]) {
+      expect(() => codec.write(other, new ByteWriter(), 0)).toThrow(NotStorableError);
+    }
+  });
+
   test('with a codec, events are added in place', () => {
     let merges = 0;
     const merge = (a: Mean, b: Mean): Mean => {
@@ -299,6 +395,17 @@ describe("one's own", () => {
     ['nothing at all', () => aggregate(undefined as never), /create, add, merge, finish/],
     ['no parts', () => aggregate({}), /create, add, merge, finish/],
     ['a part that is none', () => aggregate({ n: 'count' as never }), /count\(\)/],
+    [
+      'an asynchronous finish',
+      () => aggregate({ ...mean, finish: async () => 1 }),
+      /plain function/,
+    ],
+    [
+      'a merge that is a generator',
+      () => aggregate({ ...mean, merge: function* () {} } as never),
+      /plain function/,
+    ],
+    ['an asynchronous reduce', () => reduce(async (a: unknown) => a), /plain function/],
   ])('%s is refused while building', (_what, build, hint) => {
     expect(build).toThrow(
       expect.objectContaining({
