@@ -56,7 +56,7 @@ export function outputsOf(telling: Telling, [key, results]: Told): Output[] {
       }
     }
     if (outputs.length === before && isStale(shape, result)) {
-      outputs.push(outputOf(shape, at, key, withdrawn(result), outputs.length));
+      outputs.push(outputOf(shape, at, key, tellable(withdrawn(result)), outputs.length));
     }
   }
   return outputs;

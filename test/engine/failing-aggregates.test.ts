@@ -42,7 +42,7 @@ const bad = (): never => {
 
 async function ran(plan: Plan, batchSize: number) {
   const driver = testDriver(plan, { batchSize });
-  for (const at of [1, 2, 3]) await driver.send({ at, key: 'a', v: 1e200 });
+  await driver.send(...[1, 2, 3].map((at) => ({ at, key: 'a', v: 1e200 })));
   await driver.end();
   return driver;
 }
@@ -64,9 +64,17 @@ describe.each([1, 2, 3])('of batches of %i', (batchSize) => {
     expect(driver.deadLetters()).toEqual([]);
   });
 
-  test('a result that is no JSON is a dead letter, and holds nobody', async () => {
+  test('a result that is no number is told as null', async () => {
     const plan = windowed()
       .aggregate({ ...product, finish: (held: number) => held }, STAGE)
+      .to(out);
+    const driver = await ran(plan, batchSize);
+    expect(driver.results()).toMatchObject([{ key: 'a', value: null }]);
+  });
+
+  test('a result that is no JSON is a dead letter, and holds nobody', async () => {
+    const plan = windowed()
+      .aggregate({ ...product, finish: () => new Map() }, STAGE)
       .to(out);
     const driver = await ran(plan, batchSize);
     expect(driver.results()).toEqual([]);

@@ -221,6 +221,27 @@ describe('windows that are told anew', () => {
     expect(driver.deadLetters()).toMatchObject([{ reason: 'FUNCTION' }]);
   });
 
+  test('without what they said before, where no table can hold that', async () => {
+    const plan = clicks()
+      .keyBy((one) => one.page)
+      .window(TumblingWindow.of(10, SECONDS))
+      .allowedLateness(MINUTES)
+      .aggregate(
+        {
+          create: () => 0,
+          add: (n) => n + 1,
+          merge: (a, b) => a + b,
+          finish: (n) => new Map([[n, n]]),
+        },
+        { name: 'maps' },
+      )
+      .to(table('told'));
+    const driver = await ran(plan, ...sent);
+    const told = driver.takeOutputs();
+    expect(told.length).toBeGreaterThan(0);
+    for (const output of told) expect(output).not.toHaveProperty('old');
+  });
+
   test('early ones too', async () => {
     const plan = clicks()
       .keyBy((one) => one.page)
