@@ -40,18 +40,6 @@ export const MUTANTS: readonly Mutant[] = [
   );`,
   },
   {
-    name: 'a raise does not ask whether the lane has moved',
-    file: 'lane.ts',
-    from: '{ equals: { epoch: seen.epoch, position: seen.position, ended: 0 } }',
-    to: '{ exists: true }',
-  },
-  {
-    name: 'a raise does not ask whether the lane has ended',
-    file: 'lane.ts',
-    from: 'position: seen.position, ended: 0 } }',
-    to: 'position: seen.position } }',
-  },
-  {
     name: 'a raise takes no epoch',
     file: 'lane.ts',
     from: `    { add: { epoch: 1 } },

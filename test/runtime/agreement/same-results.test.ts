@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MINUTES } from '../../../src/index.ts';
 import { type LocalServers, startServers } from '../../support/local-pipeline.ts';
 import { sharedData } from '../../support/shared-data.ts';
 import { workplace } from '../batch/workplace.ts';
@@ -17,6 +18,9 @@ beforeAll(async () => {
   if (data !== undefined) servers = await startServers();
 });
 afterAll(() => servers?.stop());
+
+/** Thousands of sessions are as many states to write. */
+const TIMEOUT_MS = 4 * MINUTES;
 
 const RUNTIMES: readonly [name: string, run: (pipeline: Pipeline, read: Read) => Promise<Ran>][] = [
   ['in batch', ({ plan }, read) => inBatch(plan(), read, place)],
@@ -39,12 +43,16 @@ describe.skipIf(data === undefined).each(PIPELINES)('$name', (pipeline) => {
       ]),
     );
 
-  test.each(RUNTIMES)('%s', async (_, run) => {
-    const events = read();
-    const expected = pipeline.recount(events);
-    for (const rows of Object.values(expected)) expect(rows.length).toBeGreaterThan(0);
-    expect(inOrder(await run(pipeline, events))).toEqual(inOrder(expected));
-  });
+  test.each(RUNTIMES)(
+    '%s',
+    async (_, run) => {
+      const events = read();
+      const expected = pipeline.recount(events);
+      for (const rows of Object.values(expected)) expect(rows.length).toBeGreaterThan(0);
+      expect(inOrder(await run(pipeline, events))).toEqual(inOrder(expected));
+    },
+    TIMEOUT_MS,
+  );
 });
 
 const inOrder = (tables: Ran): Ran =>
