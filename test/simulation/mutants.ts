@@ -6,6 +6,8 @@ export interface Mutant {
   /** Stands there once. */
   readonly from: string;
   readonly to: string;
+  /** In the same file, where what is taken out comes in again elsewhere. */
+  readonly also?: { readonly from: string; readonly to: string };
 }
 
 /** Each condition of a write, each fence, and each order of two steps that somebody relies on. */
@@ -81,6 +83,12 @@ export const MUTANTS: readonly Mutant[] = [
     from: `  if (segments.length > 0) await context.store.putAll('state', segments);
 `,
     to: '',
+    also: {
+      from: '  context.observe(gatheredBy(context, mine, attempt, segments.length));\n',
+      to: `  if (segments.length > 0) await context.store.putAll('state', segments);
+  context.observe(gatheredBy(context, mine, attempt, segments.length));
+`,
+    },
   },
   {
     name: 'dead letters are written after the commit',
@@ -88,6 +96,12 @@ export const MUTANTS: readonly Mutant[] = [
     from: `  if (attempt.letters.length > 0) await context.deadLetters.write(attempt.letters);
 `,
     to: '',
+    also: {
+      from: '  context.observe(gatheredBy(context, mine, attempt, segments.length));\n',
+      to: `  if (attempt.letters.length > 0) await context.deadLetters.write(attempt.letters);
+  context.observe(gatheredBy(context, mine, attempt, segments.length));
+`,
+    },
   },
   {
     name: 'late events are written after the commit',
@@ -95,12 +109,25 @@ export const MUTANTS: readonly Mutant[] = [
     from: `  if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
 `,
     to: '',
+    also: {
+      from: '  context.observe(gatheredBy(context, mine, attempt, segments.length));\n',
+      to: `  if (attempt.late.length > 0) await context.lateEvents?.write(attempt.late);
+  context.observe(gatheredBy(context, mine, attempt, segments.length));
+`,
+    },
   },
   {
     name: 'events of a stage without keys are written after the commit',
     file: 'gather.ts',
-    from: '  await writeEach(context.outlets, attempt.outputs);\n',
+    from: `  await writeEach(context.outlets, attempt.outputs);
+`,
     to: '',
+    also: {
+      from: '  context.observe(gatheredBy(context, mine, attempt, segments.length));\n',
+      to: `  await writeEach(context.outlets, attempt.outputs);
+  context.observe(gatheredBy(context, mine, attempt, segments.length));
+`,
+    },
   },
   {
     name: 'a refused commit passes for one that holds',
@@ -276,7 +303,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a slot is fired for good before the next stage has its results',
     file: 'outputs.ts',
     from: "    if (items.length > 0) await store.putAll('state', items);\n",
-    to: '',
+    to: '    Object.assign(this, { later: items });\n',
+    also: {
+      from: '    await commitFired(this.#context, this.bucket, this.#fired);\n',
+      to: `    await commitFired(this.#context, this.bucket, this.#fired);
+    const { later = [] } = this as { later?: never[] };
+    if (later.length > 0) await this.#context.store.putAll('state', later);
+`,
+    },
   },
   {
     name: 'a late firing overwrites a newer state',

@@ -60,7 +60,7 @@ async function inTurn(): Promise<void> {
 }
 
 /** In a copy, so that nothing can be left behind in the engine. */
-async function hunted({ file, from, to }: Mutant): Promise<Found> {
+async function hunted({ file, from, to, also }: Mutant): Promise<Found> {
   const copy = mkdtempSync(path.join(tmpdir(), 'tidemark-mutant-'));
   try {
     for (const part of ['src', 'test/simulation', 'package.json', 'tsconfig.json']) {
@@ -68,11 +68,14 @@ async function hunted({ file, from, to }: Mutant): Promise<Found> {
     }
     symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
     const target = path.join(copy, 'src/engine', file);
-    const text = readFileSync(target, 'utf8');
-    const times = text.split(from).length - 1;
-    if (times !== 1) return { problem: `its text stands ${times} times in ${file}` };
-    // Not a pattern: the text may hold what means something in one.
-    writeFileSync(target, text.split(from).join(to));
+    let text = readFileSync(target, 'utf8');
+    for (const edit of [{ from, to }, ...(also ? [also] : [])]) {
+      const parts = text.split(edit.from);
+      if (parts.length !== 2)
+        return { problem: `its text stands ${parts.length - 1} times in ${file}` };
+      text = parts.join(edit.to);
+    }
+    writeFileSync(target, text);
     return await hunt(copy);
   } finally {
     rmSync(copy, { recursive: true, force: true });

@@ -42,6 +42,23 @@ export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted)
   return account;
 }
 
+/** Records that were counted as dead letters and are none: nothing that is counted may be missing. */
+export function unaccounted({ store, letters }: Accounted): string[] {
+  const kept = new Map<string, number>();
+  for (const { lane } of letters.letters()) kept.set(lane, (kept.get(lane) ?? 0) + 1);
+  const lines: string[] = [];
+  for (const item of store.items('control')) {
+    if (!item.sk.startsWith('lane#')) continue;
+    // Where a stage reads several streams, the name of the stream comes first.
+    const lane = item.sk.slice('lane#'.length).split('/').at(-1) ?? '';
+    const there = kept.get(lane) ?? 0;
+    const counted = Number(item.deadLetters);
+    if (counted > there)
+      lines.push(`${item.pk} counts ${counted} dead letters of ${lane}, and there are ${there}`);
+  }
+  return lines;
+}
+
 /** What differs, in words; empty if nothing does. */
 export function differences(actual: Account, expected: Account): string[] {
   const lines: string[] = [];

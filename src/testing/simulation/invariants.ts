@@ -37,8 +37,16 @@ export class Invariants {
   /** The lanes that hold a stage. */
   readonly #sets = new Map<string, readonly string[]>();
   readonly #watermarks = new Map<string, number>();
+  /** How many records of each lane are to be in results. */
+  readonly #taken = new Map<string, number>();
+  /** True of a stage that has no segments. */
+  readonly #isRelayed: (stage: string) => boolean;
   /** What attempts have written that are not visible yet. */
   readonly #segments = new Map<string, readonly { bucket: string; lastSlot: number }[]>();
+
+  constructor(isRelayed: (stage: string) => boolean) {
+    this.#isRelayed = isRelayed;
+  }
 
   /** A store that is watched. */
   watched(store: Store, changed: (item: Item) => void): Store {
@@ -94,6 +102,7 @@ export class Invariants {
       const raise = { position: String(item.position), watermark: Number(set.watermark) };
       this.histories.get(id)?.raises.push(raise);
     } else if (set.committedEpoch !== undefined) {
+      this.#accountedFor(`${id} ${set.committedEpoch}`, id, item);
       this.#becomesVisible(`${id} ${set.committedEpoch}`);
     }
   }
@@ -116,6 +125,16 @@ export class Invariants {
     const bucket = `${item.pk.slice(0, at)}#bucket${item.pk.slice(at)}`;
     const filed = this.#segments.get(attempt) ?? [];
     this.#segments.set(attempt, [...filed, { bucket, lastSlot }]);
+  }
+
+  /** Records that are neither filtered nor set aside are in what their attempt has written, before it commits. */
+  #accountedFor(attempt: string, lane: string, item: Item): void {
+    const { records, filtered, late, deadLetters } = item;
+    const taken = Number(records) - Number(filtered) - Number(late) - Number(deadLetters);
+    const before = this.#taken.get(lane) ?? 0;
+    this.#taken.set(lane, taken);
+    if (taken === before || this.#segments.has(attempt) || this.#isRelayed(item.pk)) return;
+    throw new Broken(`${attempt} takes ${taken - before} records and has written none of them`);
   }
 
   /** What was fired does not change any more: an attempt adds to open slots alone. */

@@ -2,7 +2,7 @@ import { isAfter } from '../../engine/position.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
-import { accountOf, differences } from './account.ts';
+import { accountOf, differences, unaccounted } from './account.ts';
 import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
@@ -87,8 +87,9 @@ export async function runOnce(
   if (problems.length === 0) {
     const { outputs } = invariants;
     const isDealtWith = isCommitted(store);
-    const actual = accountOf({ store, letters, late, outputs, isDealtWith });
-    problems.push(...differences(actual, await expectedOf(world)));
+    const accounted = { store, letters, late, outputs, isDealtWith };
+    problems.push(...unaccounted(accounted));
+    problems.push(...differences(accountOf(accounted), await expectedOf(world)));
   }
   return {
     seed,

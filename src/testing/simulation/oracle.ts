@@ -25,7 +25,7 @@ interface Calm {
  */
 export async function expectedOf(world: World): Promise<Account> {
   const { plan } = world;
-  const invariants = new Invariants();
+  const invariants = new Invariants(() => true);
   const store = memoryStore({ pageSize: 10_000 });
   const histories = [...world.invariants.histories.values()];
   for (const { stage, lane, created } of histories) {

@@ -5,7 +5,7 @@ import type { LookupKey, LookupTable } from '../../lookups/lookup.ts';
 import { memoryLookup } from '../../lookups/memory.ts';
 import type { Observation } from '../../observability/observer.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
-import type { Output, Sink } from '../../sinks/sink.ts';
+import type { Sink } from '../../sinks/sink.ts';
 import { memoryStore } from '../../store/memory.ts';
 import type { Item } from '../../store/store.ts';
 import { HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
@@ -60,7 +60,7 @@ export class World {
   readonly plan: Plan;
   readonly scheduler: Scheduler = scheduler(START);
   readonly store;
-  readonly invariants = new Invariants();
+  readonly invariants: Invariants;
   readonly streams: ReadonlyMap<string, SimulatedLog>;
   readonly letters = memoryDeadLetters();
   readonly lookups: Readonly<Record<string, LookupTable>>;
@@ -85,6 +85,7 @@ export class World {
     this.plan = plan;
     this.#options = options;
     this.#faults = options.faults;
+    this.invariants = new Invariants((stage) => isRelaying(plan, stage));
     this.store = memoryStore({ pageSize: chance.pick([1, 2, 5, 100]) });
     this.streams = new Map(
       plan.sources.map(({ name }) => [
@@ -254,7 +255,8 @@ export class World {
     const sinkOf = (name: string): Sink => {
       const sink: Sink = {
         write: async (outputs) => {
-          for (const output of outputs) this.invariants.told(name, output, isRelayed(plan, output));
+          for (const output of outputs)
+            this.invariants.told(name, output, isRelaying(plan, output.stage));
         },
         until: () => sink,
       };
@@ -288,5 +290,6 @@ export class World {
   }
 }
 
-const isRelayed = (plan: Plan, { stage }: Output): boolean =>
+/** A stage without keys tells events as they come, and stores nothing. */
+const isRelaying = (plan: Plan, stage: string): boolean =>
   plan.stages.some(({ name, buckets }) => name === stage && buckets === 0);
