@@ -19,7 +19,7 @@ import { windowed } from './windowed.ts';
 export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
   const methods = {
     window(window: WindowKind) {
-      if (!WINDOW_KINDS.includes(window?.kind)) throw noWindow();
+      if (!WINDOW_KINDS.includes(window?.kind)) throw noWindow(window);
       return windowed(build, draft, window);
     },
     process: (options: Parameters<typeof processed>[2]) => processed(build, draft, options),
@@ -37,9 +37,13 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
 
 const WINDOW_KINDS: readonly string[] = ['aligned', 'session', 'perEvent'];
 
-const noWindow = (): PlanError =>
-  new PlanError(
+function noWindow(given: unknown): PlanError {
+  const isHalf = typeof (given as { readonly every?: unknown } | undefined)?.every === 'function';
+  return new PlanError(
     'WINDOW_INVALID',
-    'window() was not given a window',
-    'Give one such as TumblingWindow.of(5, MINUTES).',
+    isHalf ? 'a hopping window was not told its advance' : 'window() was not given a window',
+    isHalf
+      ? 'Add it with .every(...), as in HoppingWindow.of(1, HOURS).every(5, MINUTES).'
+      : 'Give one such as TumblingWindow.of(5, MINUTES).',
   );
+}

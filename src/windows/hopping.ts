@@ -1,7 +1,9 @@
 import { formatDuration } from '../time/duration.ts';
-import { checkOffset, checkSize } from './checks.ts';
+import { checkAdvance, checkOffset, lengthOf } from './checks.ts';
 import type { WindowOptions } from './tumbling.ts';
 import type { WindowKind } from './window.ts';
+
+const EXAMPLE = 'HoppingWindow.of(1, HOURS).every(5, MINUTES)';
 
 /**
  * Windows of one size that start every `advance`: they overlap, and every event is in about
@@ -12,15 +14,16 @@ export const HoppingWindow = {
   /**
    * `HoppingWindow.of(1, HOURS).every(5, MINUTES)`.
    *
-   * @throws PlanError WINDOW_INVALID unless both are whole, positive numbers of ms, the advance at most the size
+   * @throws PlanError WINDOW_INVALID unless both are whole, positive numbers of ms, the advance at most the
+   * size, and at least a 10,000th of it: an event makes a result in each of its windows
    */
   of(count: number, unitMs = 1) {
-    const sizeMs = count * unitMs;
-    checkSize('the size of a hopping window', sizeMs);
+    const sizeMs = lengthOf('the size of a hopping window', { count, unitMs, example: EXAMPLE });
     return {
       every(advance: number, advanceUnitMs = 1, { offset = 0 }: WindowOptions = {}): WindowKind {
-        const advanceMs = advance * advanceUnitMs;
-        checkSize('the advance of a hopping window', advanceMs, sizeMs);
+        const given = { count: advance, unitMs: advanceUnitMs, example: EXAMPLE };
+        const advanceMs = lengthOf('the advance of a hopping window', given);
+        checkAdvance(advanceMs, sizeMs);
         checkOffset(offset, advanceMs);
         const offsetMs = (offset + advanceMs) % advanceMs;
         const shift = offsetMs === 0 ? '' : `-offset-${formatDuration(offsetMs)}`;

@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
-import { checkSize } from './checks.ts';
+import { lengthOf } from './checks.ts';
 import type { WindowKind } from './window.ts';
 
 /**
@@ -14,8 +14,8 @@ export const SessionWindow = {
    * @throws PlanError WINDOW_INVALID unless the gap is a whole, positive number of ms
    */
   withGap(count: number, unitMs = 1): WindowKind {
-    const gapMs = count * unitMs;
-    checkSize('the gap of a session window', gapMs);
+    const example = 'SessionWindow.withGap(30, MINUTES)';
+    const gapMs = lengthOf('the gap of a session window', { count, unitMs, example });
     return Object.freeze({ kind: 'session', gapMs, name: `session-${formatDuration(gapMs)}` });
   },
 };

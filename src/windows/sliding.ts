@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
-import { checkSize } from './checks.ts';
+import { type Length, lengthOf } from './checks.ts';
 import type { WindowKind } from './window.ts';
 
 /**
@@ -14,7 +14,8 @@ export const SlidingWindow = {
    * @throws PlanError WINDOW_INVALID unless it is a whole, positive number of ms
    */
   of(count: number, unitMs = 1): WindowKind {
-    return slidingWindow('lookBack', 'look-back', count * unitMs);
+    const example = 'SlidingWindow.of(5, MINUTES)';
+    return slidingWindow('lookBack', 'look-back', { count, unitMs, example });
   },
 
   /**
@@ -24,12 +25,13 @@ export const SlidingWindow = {
    * @throws PlanError WINDOW_INVALID unless it is a whole, positive number of ms
    */
   ofTimeDifference(count: number, unitMs = 1): WindowKind {
-    return slidingWindow('around', 'sliding', count * unitMs);
+    const example = 'SlidingWindow.ofTimeDifference(5, MINUTES)';
+    return slidingWindow('around', 'sliding', { count, unitMs, example });
   },
 };
 
-function slidingWindow(which: 'lookBack' | 'around', word: string, spanMs: number): WindowKind {
-  checkSize('the span of a sliding window', spanMs);
+function slidingWindow(which: 'lookBack' | 'around', word: string, span: Length): WindowKind {
+  const spanMs = lengthOf('the span of a sliding window', span);
   return Object.freeze({
     kind: 'perEvent',
     which,

@@ -1,5 +1,5 @@
 import { formatDuration } from '../time/duration.ts';
-import { checkOffset, checkSize } from './checks.ts';
+import { checkOffset, lengthOf } from './checks.ts';
 import type { WindowKind } from './window.ts';
 
 export interface WindowOptions {
@@ -18,8 +18,8 @@ export const TumblingWindow = {
    * @throws PlanError WINDOW_INVALID unless the size is a whole, positive number of ms
    */
   of(count: number, unitMs = 1, { offset = 0 }: WindowOptions = {}): WindowKind {
-    const sizeMs = count * unitMs;
-    checkSize('the size of a tumbling window', sizeMs);
+    const example = 'TumblingWindow.of(5, MINUTES)';
+    const sizeMs = lengthOf('the size of a tumbling window', { count, unitMs, example });
     checkOffset(offset, sizeMs);
     const offsetMs = (offset + sizeMs) % sizeMs;
     const shift = offsetMs === 0 ? '' : `-offset-${formatDuration(offsetMs)}`;
