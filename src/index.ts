@@ -87,10 +87,12 @@ export type {
 } from './topology/plan.ts';
 export type {
   Aggregations,
+  Branches,
   Evolved,
   GroupedTable,
   KeyedStream,
   Made,
+  NameMissing,
   PipelineBuilder,
   Pointer,
   Processed,

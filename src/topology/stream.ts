@@ -41,7 +41,7 @@ export interface Stream<T> {
   /** Looks at each event, possibly more than once, and changes nothing. */
   peek(look: (event: T) => void): Stream<T>;
   /** One stream for each predicate, with the events that pass it and none before it; the last one has the rest. */
-  branch(...predicates: readonly ((event: T) => boolean)[]): readonly Stream<T>[];
+  branch<const P extends readonly ((event: T) => boolean)[]>(...predicates: P): Branches<T, P>;
   /** The events of all of them. */
   merge<U>(...others: readonly Stream<U>[]): Stream<T | U>;
   /**
@@ -66,6 +66,12 @@ export interface Stream<T> {
   /** The type of one event, for `typeof stream.type`; there is no value. */
   readonly type?: T;
 }
+
+/** A stream for each predicate, and one for the rest. */
+export type Branches<T, P extends readonly unknown[]> = readonly [
+  ...{ readonly [N in keyof P]: Stream<T> },
+  Stream<T>,
+];
 
 /** A stream in groups by key. Its aggregates are tables, with a row for each key of all that has come so far. */
 export interface KeyedStream<T> extends Aggregations<T, 'table'> {
@@ -250,6 +256,8 @@ export interface Aggregations<T, K extends keyof Made<unknown>, O = StageOptions
   aggregate<Out>(aggregate: AnyAggregate<T, Out>, options?: O): Made<Out>[K];
   /** One of your own; it has a `name`, or the stage has. */
   aggregate<Acc, Out>(custom: CustomAggregate<T, Acc, Out>, options?: O): Made<Out>[K];
+  /** Never to be called: for the compiler to say what is missing. */
+  aggregate(parts: Parts<T> & NameMissing): never;
 }
 
 /** One result of one window of one key, which happens at its last instant. Times in ms; `windowEnd` is not included. */
@@ -275,4 +283,9 @@ export interface PipelineBuilder {
     name: string,
     options: StreamOptions<S>,
   ): Stream<StandardSchemaV1.InferOutput<S>>;
+}
+
+/** What the compiler says of several aggregates without a name. */
+export interface NameMissing {
+  readonly "the stage needs a name: aggregate({ ... }, { name: 'page-stats' })": never;
 }

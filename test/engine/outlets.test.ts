@@ -54,7 +54,6 @@ describe('several ways into one table', () => {
     const [long, short] = perPage(clicks())
       .flatMap(({ key, value }) => Array.from({ length: value }, (_, n) => ({ key, n })))
       .branch(({ n }) => n >= 2);
-    if (long === undefined || short === undefined) throw new Error('two branches are expected');
     const plan = long
       .map(({ n }) => `long ${n}`)
       .merge(short.map(({ n }) => `short ${n}`))
@@ -77,7 +76,6 @@ describe('several ways into one table', () => {
       .keyBy((one) => one.page)
       .toTable({ name: 'pages', row: ({ user }) => user, resolution: 10 * SECONDS });
     const [even, odd] = rows.changes().branch(({ value }) => value === 'even');
-    if (even === undefined || odd === undefined) throw new Error('two branches are expected');
     const plan = even.merge(odd).to(table('told'));
     for (const users of [
       ['odd', 'even'],
