@@ -20,7 +20,7 @@ import type { GroupedTable } from './stream.ts';
 
 /** The rows of a table in groups, as their author sees them. */
 export function grouped(build: Build, told: TableDraft, group: RowFunction): GroupedTable<never> {
-  checkFunction('what groupBy() is given', group);
+  checkFunction('what groupBy() is given', group, 'row');
   const step = rowStep('flatMap', (change) => moves(group, change));
   const keyed: Keyed = { flow: withRowStep(told.flow, step), key: groupOf };
   return aggregations((aggregate: AnyAggregate, options?: GroupOptions) => {

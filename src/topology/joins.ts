@@ -4,6 +4,7 @@ import type { Operator } from '../operators/operator.ts';
 import { DAYS } from '../time/duration.ts';
 import { type Build, draftOf } from './build.ts';
 import type { JoinOptions } from './options.ts';
+import { given } from './settings.ts';
 import { DROPPED, flowOf, type Keyed, stageDraft } from './stage.ts';
 import type { KeyedStream } from './stream.ts';
 import { checkSideOutput } from './windowed.ts';
@@ -44,19 +45,37 @@ const FARTHEST_MS = 1_000 * 365 * DAYS;
 
 function boundsOf(options: JoinOptions): { readonly beforeMs: number; readonly afterMs: number } {
   const { before, after, within } = options ?? {};
-  if ((within === undefined) === (before === undefined && after === undefined)) throw noBounds();
+  const isOneSided = before !== undefined || after !== undefined;
+  if (within === undefined && !isOneSided) throw noBounds();
+  if (within !== undefined && isOneSided)
+    throw twoBounds(before === undefined ? 'after' : 'before');
+  for (const [name, ms] of Object.entries({ before, after, within })) checkBound(name, ms ?? 0);
   const beforeMs = before ?? within ?? 0;
   const afterMs = after ?? within ?? 0;
-  const isExact = [beforeMs, afterMs].every(
-    (ms) => Number.isSafeInteger(ms) && Math.abs(ms) <= FARTHEST_MS,
-  );
-  if (isExact && beforeMs + afterMs >= 0) return { beforeMs, afterMs };
+  if (beforeMs + afterMs >= 0) return { beforeMs, afterMs };
   throw new PlanError(
     'DURATION_INVALID',
     `a join reaches from ${beforeMs} ms before to ${afterMs} ms after`,
-    'Give whole numbers of ms, such as 5 * MINUTES, that leave something between the bounds.',
+    'Give bounds that leave something between them: the sum of before and after may not be negative.',
   );
 }
+
+function checkBound(name: string, ms: number): void {
+  if (Number.isSafeInteger(ms) && Math.abs(ms) <= FARTHEST_MS) return;
+  const isTooFar = typeof ms === 'number' && Math.abs(ms) > FARTHEST_MS;
+  throw new PlanError(
+    'DURATION_INVALID',
+    `${name} of a join is ${given(ms)}${isTooFar ? ', which is more than 1,000 years' : ''}`,
+    'Give a whole number of ms, such as 5 * MINUTES: events wait that long for one another.',
+  );
+}
+
+const twoBounds = (other: string): PlanError =>
+  new PlanError(
+    'DURATION_INVALID',
+    `a join is given within and ${other}`,
+    'Give within, which reaches as far to both sides, or before and after, which reach to one each.',
+  );
 
 const noBounds = (): PlanError =>
   new PlanError(

@@ -2,6 +2,7 @@ import { PlanError } from '../errors.ts';
 import type { Schema, StandardSchemaV1 } from '../schema/standard-schema.ts';
 import { formatDuration } from '../time/duration.ts';
 import type { Flow } from './draft.ts';
+import { checkOptions, LOOKUP_OPTIONS } from './option-names.ts';
 import type { LookupPlan, Plan, Step } from './plan.ts';
 import { checkDuration, checkFunction, checkName } from './settings.ts';
 
@@ -60,6 +61,7 @@ export function lookupStep(flow: Flow, rows: unknown, options: LookupOptions<nev
   if ((rows as RowsOf<unknown> | undefined)?.kind !== 'rows') throw noRows();
   const { name: table, schema } = rows as RowsOf<unknown>;
   const { key, consistent = false, cacheFor = 0, required = false } = options ?? {};
+  checkOptions(`the lookup in ${table}`, options ?? {}, LOOKUP_OPTIONS);
   checkFunction(`the key to look up in ${table}`, key);
   checkDuration(`cacheFor of ${table}`, cacheFor, 0);
   if (consistent && cacheFor > 0) throw staleAndConsistent(table);

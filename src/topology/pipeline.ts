@@ -4,7 +4,7 @@ import type { Build } from './build.ts';
 import { type Flow, united } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
 import { keyed } from './keyed.ts';
-import type { Plan, SideSinkPlan, SinkPlan, SourcePlan } from './plan.ts';
+import { isPlan, type Plan, type SideSinkPlan, type SinkPlan, type SourcePlan } from './plan.ts';
 import { checkName, checkTableName } from './settings.ts';
 import { sourcePlan } from './source-plan.ts';
 import type { PipelineBuilder } from './stream.ts';
@@ -55,9 +55,11 @@ export function lateEvents(name: string): SideSinkPlan {
  * One plan of several that have the same beginnings: each stream is read once by a stage, whatever
  * becomes of its results.
  *
- * @throws PlanError NAME_DUPLICATE if two of them mean different things by one name
+ * @throws PlanError NAME_DUPLICATE if two of them mean different things by one name; STAGE_INVALID,
+ * SINK_INVALID if they are no plans, or make none together
  */
 export function combine(plan: Plan, ...others: readonly Plan[]): Plan {
+  for (const one of [plan, ...others]) if (!isPlan(one)) throw noPlan();
   const stranger = others.find(({ name }) => name !== plan.name);
   if (stranger === undefined) return deepFreeze(others.reduce(united, plan));
   throw new PlanError(
@@ -66,6 +68,13 @@ export function combine(plan: Plan, ...others: readonly Plan[]): Plan {
     'Begin both with the same pipeline().',
   );
 }
+
+const noPlan = (): PlanError =>
+  new PlanError(
+    'STAGE_INVALID',
+    'combine() was given something that is no plan',
+    "Give what to() returns, as in combine(counts.to(table('counts')), sums.to(table('sums'))).",
+  );
 
 const beginning = (pipeline: string, source: SourcePlan): Flow => ({
   pipeline,

@@ -122,6 +122,13 @@ export interface Plan {
   readonly stages: readonly StagePlan[];
 }
 
+/** For what comes from outside, where types do not reach. */
+export function isPlan(value: unknown): value is Plan {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, sources, stages } = value as Partial<Record<keyof Plan, unknown>>;
+  return typeof name === 'string' && Array.isArray(sources) && Array.isArray(stages);
+}
+
 /** The streams that a stage reads, each once. */
 export const streamsOf = ({ inputs }: Pick<StagePlan, 'inputs'>): string[] => [
   ...new Set(inputs.filter(({ from }) => from.kind === 'stream').map(({ from }) => from.name)),

@@ -26,10 +26,14 @@ export function checkDuration(what: string, valueMs: number, leastMs: number): v
   if (Number.isSafeInteger(valueMs) && valueMs >= leastMs) return;
   throw new PlanError(
     'DURATION_INVALID',
-    `${what} is ${typeof valueMs === 'number' ? `${valueMs} ms` : JSON.stringify(valueMs)}`,
+    `${what} is ${given(valueMs)}`,
     `Give a whole number of ms of at least ${leastMs}, such as 30 * SECONDS.`,
   );
 }
+
+/** A duration as its author wrote it. */
+export const given = (ms: unknown): string =>
+  typeof ms === 'number' ? `${ms} ms` : JSON.stringify(ms);
 
 export function checkCount(what: string, value: number, least: number, most: number): void {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
@@ -40,7 +44,7 @@ export function checkCount(what: string, value: number, least: number, most: num
   );
 }
 
-export function checkFunction(what: string, value: unknown): void {
+export function checkFunction(what: string, value: unknown, of = 'event'): void {
   if (typeof value === 'function') return;
-  throw new PlanError('SETTING_INVALID', `${what} is no function`, 'Give a function of the event.');
+  throw new PlanError('SETTING_INVALID', `${what} is no function`, `Give a function of the ${of}.`);
 }

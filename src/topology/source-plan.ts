@@ -1,6 +1,7 @@
 import { PlanError } from '../errors.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 import { MINUTES, SECONDS } from '../time/duration.ts';
+import { checkOptions, STREAM_OPTIONS } from './option-names.ts';
 import type { SourcePlan } from './plan.ts';
 import { checkDuration, checkName } from './settings.ts';
 import type { ArrivalTimeOptions, EventTimeOptions, StreamOptions } from './stream-options.ts';
@@ -9,6 +10,7 @@ import type { ArrivalTimeOptions, EventTimeOptions, StreamOptions } from './stre
 export function sourcePlan<S extends Schema>(name: string, options: StreamOptions<S>): SourcePlan {
   checkName('a stream', name);
   if (typeof options?.schema?.['~standard']?.validate !== 'function') throw noSchema(name);
+  checkOptions(`the stream ${name}`, options, STREAM_OPTIONS);
   return Object.freeze({
     name,
     schema: options.schema,

@@ -2,6 +2,7 @@ import { PlanError } from '../errors.ts';
 import { type Operator, shapeOf } from '../operators/operator.ts';
 import { relay } from '../operators/relay.ts';
 import { type Flow, inputOf, nameOf, type StageDraft } from './draft.ts';
+import { checkOptions, STAGE_OPTIONS } from './option-names.ts';
 import type { StageOptions } from './options.ts';
 import type { InputPlan, LatePlan, SinkPlan } from './plan.ts';
 import { checkCount, checkDuration, checkName } from './settings.ts';
@@ -38,6 +39,7 @@ export function stageDraft(
   const keysPerChunk = options.keysPerChunk ?? 500;
   const resolutionMs = options.resolution ?? operator.resolutionMs;
   checkName('a stage', name);
+  checkOptions(`the stage ${name}`, options, STAGE_OPTIONS);
   checkCount(`buckets of ${name}`, buckets, 1, 1024);
   checkCount(`keysPerChunk of ${name}`, keysPerChunk, 1, 10_000);
   checkDuration(`resolution of ${name}`, resolutionMs, 1);

@@ -66,6 +66,8 @@ const withStep = (flow: Flow, step: Step): Flow => ({
 });
 
 function merged(flow: Flow, others: readonly Flow[]): Flow {
+  const stranger = others.find(({ pipeline }) => pipeline !== flow.pipeline);
+  if (stranger !== undefined) throw twoPipelines(flow, stranger);
   const all = [flow, ...others];
   return {
     pipeline: flow.pipeline,
@@ -84,6 +86,13 @@ function flowBehind(other: unknown): Flow {
     'Give streams of the same pipeline, before keyBy().',
   );
 }
+
+const twoPipelines = (one: Flow, other: Flow): PlanError =>
+  new PlanError(
+    'STAGE_INVALID',
+    `a stream of the pipeline ${one.pipeline} is to be merged with one of ${other.pipeline}`,
+    'Begin both with the same pipeline().',
+  );
 
 /** Passes to a branch what no branch before it has taken. */
 const onlyFirst =

@@ -29,7 +29,7 @@ export function tableJoins(build: Build, draft: TableDraft, told: () => TableDra
   const joinedOn =
     (kind: 'inner' | 'left') =>
     (other: unknown, foreignKey: RowFunction, options: StageOptions = {}): Table<never> => {
-      checkFunction('the foreign key of joinOn()', foreignKey);
+      checkFunction('the foreign key of joinOn()', foreignKey, 'row');
       const right = tableBehind(other, pipeline);
       return build.table(onForeignKey(kind, { left: told(), right, foreignKey, options }));
     };

@@ -52,11 +52,11 @@ function tableOf(build: Build, draft: TableDraft, told: () => TableDraft): Table
     changes: () => build.stream({ ...told().flow, shape: 'events' }),
     to: (sink: SinkPlan) => ended(told().flow, sink),
     filter(predicate: RowFunction) {
-      checkFunction('what filter() is given', predicate);
+      checkFunction('what filter() is given', predicate, 'row');
       return withRow((row, key) => (atOnce(predicate(row, key)) ? row : undefined));
     },
     mapValues(change: RowFunction) {
-      checkFunction('what mapValues() is given', change);
+      checkFunction('what mapValues() is given', change, 'row');
       return withRow(change);
     },
     groupBy: (group: RowFunction) => grouped(build, told(), group),

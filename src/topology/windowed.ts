@@ -39,7 +39,8 @@ export function windowed(
       checkSideOutput(sideOutput);
       return later({ sideOutput });
     },
-    emit: ({ every }: { readonly every: number }) => {
+    emit: (early: { readonly every: number }) => {
+      const every = early?.every;
       checkDuration('the time between early results', every, 1);
       if (window.kind === 'session') throw noEarlySessions();
       checkUpdates(window);

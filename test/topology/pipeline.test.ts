@@ -109,10 +109,13 @@ suite('a plan', () => {
     ['another chunk', { keysPerChunk: 100 }],
     ['another resolution', { resolution: 1 * SECONDS }],
   ])('of %s has another fingerprint', (_what, change) => {
-    const plan = (settings: { window?: ReturnType<typeof TumblingWindow.of> } & object) =>
+    const plan = ({
+      window = TumblingWindow.of(5, MINUTES),
+      ...settings
+    }: { window?: ReturnType<typeof TumblingWindow.of> } & object) =>
       clicks()
         .keyBy((e) => e.url)
-        .window(settings.window ?? TumblingWindow.of(5, MINUTES))
+        .window(window)
         .count({ name: 'same', ...settings })
         .to(table('same'));
     const print = (settings: object) =>

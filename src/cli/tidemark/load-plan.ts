@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError, TidemarkError } from '../../errors.ts';
-import type { Plan } from '../../topology/plan.ts';
+import { isPlan, type Plan } from '../../topology/plan.ts';
 
 /**
  * The plan that a module exports.
@@ -46,12 +46,6 @@ async function load(file: string, module: string): Promise<Record<string, unknow
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
-
-function isPlan(value: unknown): value is Plan {
-  if (typeof value !== 'object' || value === null) return false;
-  const { name, sources, stages } = value as Partial<Record<keyof Plan, unknown>>;
-  return typeof name === 'string' && Array.isArray(sources) && Array.isArray(stages);
-}
 
 const typed = (module: string): ConfigurationError =>
   missing(
