@@ -103,6 +103,9 @@ export type TestDriverErrorCode =
   | 'SETTING_INVALID'
   | 'LATE_UNKNOWN'
   | 'NOTHING_TRIED'
+  | 'SINK_SHAPE'
+  | 'PLAN_INVALID'
+  | 'EVENT_INVALID'
   | 'ENDED';
 
 /** Somebody else has taken the lane; this attempt must come again as a whole. */

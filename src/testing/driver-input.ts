@@ -103,8 +103,8 @@ export class DriverInput {
 
   async #send(lane: DriverLane, events: readonly unknown[]): Promise<readonly number[]> {
     const { lanes, clock } = this.#parts;
-    const numbers = events.map((event) => {
-      const data = encode(event);
+    const encoded = events.map((event) => [event, encode(event)] as const);
+    const numbers = encoded.map(([event, data]) => {
       clock.follow(this.#eventTimeOf(lane.stream, data));
       return lanes.append(lane, event, data, clock.now());
     });
@@ -157,7 +157,22 @@ function laneOf(lanes: readonly DriverLane[], number: number): DriverLane {
 const encode = (event: unknown): Uint8Array =>
   event instanceof Uint8Array
     ? event
-    : Buffer.from(typeof event === 'string' ? event : (JSON.stringify(event) ?? ''));
+    : Buffer.from(typeof event === 'string' ? event : (jsonOf(event) ?? ''));
+
+/** @throws TestDriverError EVENT_INVALID; what the event's own functions throw is the test's own */
+function jsonOf(event: unknown): string | undefined {
+  try {
+    return JSON.stringify(event);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const [told] = cause.message.split('\n');
+    throw new TestDriverError(
+      'EVENT_INVALID',
+      `an event cannot be sent: ${told}`,
+      'JSON is made of events: write a bigint as text with String(x), or give text or bytes.',
+    );
+  }
+}
 
 const afterEnd = (): TestDriverError =>
   new TestDriverError(

@@ -10,13 +10,14 @@ import type { Store } from '../store/store.ts';
 import { MAX_TIME, MIN_TIME } from '../time/watermark.ts';
 import { type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
 import type { WindowResult } from '../topology/stream.ts';
-import type { DriverEngine, LateInBatch } from './driver-engine.ts';
+import type { LateInBatch } from './driver-engine.ts';
 import type { DriverLanes, SentRecord } from './driver-lanes.ts';
-import type { RecordingSink } from './recording-sink.ts';
 
 /** A record that came too late for a stage. */
 export interface LateRecord extends SentRecord {
   readonly stage: string;
+  /** The place that keeps it, if the plan names one with `sideOutput`. */
+  readonly sideOutput: string | undefined;
 }
 
 export interface NumberedDeadLetter extends DeadLetter {
@@ -70,14 +71,6 @@ export async function readState(
   return operator.firing.stateCodec.read(new ByteReader(bytes), Number(item?.at));
 }
 
-export function sinksOf({ sinks }: DriverEngine, name: string | undefined): RecordingSink[] {
-  if (name === undefined) return [...sinks.values()];
-  const sink = sinks.get(name);
-  if (sink) return [sink];
-  const hint = `The plan has ${[...sinks.keys()].join(', ')}.`;
-  throw new TestDriverError('SINK_UNKNOWN', `no sink is named ${name}`, hint);
-}
-
 /** A result that is of no window. */
 export interface EventResult<V> {
   readonly key: string;
@@ -120,13 +113,18 @@ export function sorted<V>(rows: readonly Output[]): WindowResult<V>[] {
 }
 
 /** @throws TestDriverError LATE_UNKNOWN if only some of a batch were */
-export function lateRecords(batches: readonly LateInBatch[], lanes: DriverLanes): LateRecord[] {
+export function lateRecords(
+  plan: Plan,
+  batches: readonly LateInBatch[],
+  lanes: DriverLanes,
+): LateRecord[] {
   return batches
     .flatMap(({ stage, lane, records, late }) => {
       if (late < records.length) throw lateUnknown(late, records.length);
       return records.flatMap(({ position }) => {
         const sent = lanes.sentAt(lane.name, position);
-        return sent ? [{ ...sent, stage }] : [];
+        const sideOutput = stageOf(plan, stage).late.sideOutput?.name;
+        return sent ? [{ ...sent, stage, sideOutput }] : [];
       });
     })
     .sort((a, b) => a.number - b.number);

@@ -1,13 +1,14 @@
 import { TestDriverError } from '../errors.ts';
 import type { Output } from '../sinks/sink.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
-import type { Plan } from '../topology/plan.ts';
+import { isPlan, type Plan } from '../topology/plan.ts';
 import type { WindowResult } from '../topology/stream.ts';
 import { type DriverClock, instant, virtualClock } from './driver-clock.ts';
 import { DriverEngine } from './driver-engine.ts';
 import { DriverInput, type StreamHandle } from './driver-input.ts';
 import { DriverLanes } from './driver-lanes.ts';
 import { type LookupHandle, lookupHandle } from './driver-lookup.ts';
+import { rowsOf, sinksNamed } from './driver-sinks.ts';
 import {
   type EventResult,
   events,
@@ -18,7 +19,6 @@ import {
   readState,
   readWatermark,
   rowsByKey,
-  sinksOf,
   sorted,
 } from './driver-view.ts';
 
@@ -54,13 +54,16 @@ export interface TestDriver<V = unknown> extends StreamHandle {
   readonly clock: DriverClock;
   /** A table that the plan looks rows up in, by its name there. */
   lookup(name: string): LookupHandle;
-  /** Of windows: the table as it stands, the newest row of each key and window, by start, end and key. */
+  /**
+   * Of windows: the table as it stands, the newest row of each key and window, by start, end and key. Here as
+   * for events() and rows() a sink is named where the plan has several of its kind.
+   */
   results(sink?: string): WindowResult<V>[];
   /** Of results that are events of their own: each once, by time and key. */
   events(sink?: string): EventResult<V>[];
   /** Of a table by key: the rows as they stand. */
   rows(sink?: string): Map<string, V>;
-  /** What was emitted since the last call, revisions included; of each key in order. */
+  /** What was emitted since the last call, to one sink or to all, revisions included; of each key in order. */
   takeOutputs(sink?: string): Output<V>[];
   /** Records that came too late for a stage, in the order of sending. */
   late(): LateRecord[];
@@ -85,6 +88,7 @@ export function testDriver<V = unknown>(
   plan: Plan,
   { lanes: count = 1, batchSize = 1, now }: TestDriverOptions = {},
 ): TestDriver<V> {
+  if (!isPlan(plan)) throw noPlan();
   checkCount('lanes', count);
   checkCount('batchSize', batchSize);
   const clock = virtualClock(now);
@@ -100,11 +104,12 @@ export function testDriver<V = unknown>(
     end: () => input.end(),
     clock,
     lookup: (name) => lookupHandle(running, name, input.inTurn.bind(input)),
-    results: (sink) => sorted(sinksOf(running, sink).flatMap((one) => one.rows())),
-    events: (sink) => events(sinksOf(running, sink).flatMap((one) => one.rows())),
-    rows: (sink) => rowsByKey(sinksOf(running, sink).flatMap((one) => one.rows())),
-    takeOutputs: (sink) => sinksOf(running, sink).flatMap((one) => one.take()) as Output<V>[],
-    late: () => lateRecords(running.late, lanes),
+    results: (sink) => sorted(rowsOf(plan, running, 'windows', sink)),
+    events: (sink) => events(rowsOf(plan, running, 'events', sink)),
+    rows: (sink) => rowsByKey(rowsOf(plan, running, 'changes', sink)),
+    takeOutputs: (sink) =>
+      sinksNamed(plan, running, sink).flatMap((one) => one.take()) as Output<V>[],
+    late: () => lateRecords(plan, running.late, lanes),
     deadLetters: () => numbered(running.deadLetters.letters(), lanes),
     watermark: (stage) => readWatermark(plan, running.store, stage),
     state: (key, stage) => readState(plan, running.store, key, stage),
@@ -119,5 +124,12 @@ function checkCount(what: string, value: number): void {
     `Give a whole number from 1 to ${MOST}.`,
   );
 }
+
+const noPlan = (): TestDriverError =>
+  new TestDriverError(
+    'PLAN_INVALID',
+    'the driver was not given a plan',
+    'Give what to() or combine() returns; a stream becomes a plan when it ends in a sink.',
+  );
 
 const MOST = 10_000;
