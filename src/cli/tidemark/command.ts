@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageJson from 'tidemark/package.json' with { type: 'json' };
 import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
 import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
@@ -33,6 +34,7 @@ export async function tidemark(argv: readonly string[], terminal: Terminal): Pro
 function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
   const program = new Command('tidemark')
     .description('Runs pipelines over files, and describes them.')
+    .version(packageJson.version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: () => {} });
   runCommand(program).action(async (module: string, flags: RunFlags) =>

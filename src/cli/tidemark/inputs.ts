@@ -28,6 +28,7 @@ function named(text: string, streams: readonly string[]): { stream: string; patt
   const at = text.indexOf('=');
   const prefix = text.slice(0, Math.max(0, at));
   if (streams.includes(prefix)) return { stream: prefix, pattern: text.slice(at + 1) };
+  if (NAME.test(prefix) && filesOf(text).length === 0) throw unknown(prefix, streams);
   const [only, ...others] = streams;
   if (only !== undefined && others.length === 0) return { stream: only, pattern: text };
   throw new ConfigurationError(
@@ -36,6 +37,16 @@ function named(text: string, streams: readonly string[]): { stream: string; patt
     `Write it as stream=files; the streams are: ${streams.join(', ')}.`,
   );
 }
+
+/** What is before '=' where the author means a stream. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+const unknown = (name: string, streams: readonly string[]): ConfigurationError =>
+  new ConfigurationError(
+    'INPUT_INVALID',
+    `no stream is named ${name}`,
+    `The plan has ${streams.join(', ')}.`,
+  );
 
 const silent = (stream: string): ConfigurationError =>
   new ConfigurationError(

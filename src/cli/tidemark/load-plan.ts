@@ -5,7 +5,7 @@ import { ConfigurationError, TidemarkError } from '../../errors.ts';
 import { isPlan, type Plan } from '../../topology/plan.ts';
 
 /**
- * The plan that a module exports.
+ * The plan that a module exports: the one of this name, or, where there is no default export, the only one.
  *
  * @throws ConfigurationError PLAN_MISSING if there is no module, if it cannot be loaded, or if it exports none
  */
@@ -17,15 +17,18 @@ export async function loadPlan(module: string, exportName: string): Promise<Plan
   const exported = await load(file, module);
   const value = exported[exportName];
   if (isPlan(value)) return value;
+  const plans = Object.keys(exported).filter((name) => isPlan(exported[name]));
+  const isLeftOut = exportName === 'default' && value === undefined;
+  const [only, ...others] = new Set(plans.map((name) => exported[name] as Plan));
+  if (isLeftOut && only !== undefined && others.length === 0) return only;
   const what = exportName === 'default' ? 'default export' : `export named '${exportName}'`;
-  const others = Object.keys(exported).filter((name) => isPlan(exported[name]));
   throw missing(
     value === undefined
       ? `'${module}' has no ${what}`
       : `the ${what} of '${module}' is not a pipeline`,
-    others.length > 0
-      ? `Name one that is, with --export: ${others.join(', ')}.`
-      : "End it with 'export default' and what .to(...) returns.",
+    plans.length > 0
+      ? `Name one that is, with --export: ${plans.join(', ')}.`
+      : 'Export what .to(...) returns.',
   );
 }
 
@@ -33,16 +36,38 @@ async function load(file: string, module: string): Promise<Record<string, unknow
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') throw typed(module);
-    const reason = error instanceof TidemarkError ? error.fact : reasonOf(error);
-    throw new ConfigurationError(
-      'PLAN_MISSING',
-      `'${module}' cannot be loaded: ${reason}`,
-      (error instanceof TidemarkError ? error.hint : undefined) ??
-        'Load it with node to see where it fails.',
-    );
+    throw loadFailure(module, error);
   }
 }
+
+/** Why a module cannot be loaded, and what to do about it. */
+export function loadFailure(module: string, error: unknown): ConfigurationError {
+  if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') return typed(module);
+  const typescript = onlyInTypeScript(error);
+  if (typescript !== undefined) return untyped(module, typescript);
+  const isOurs = error instanceof TidemarkError;
+  return missing(
+    `'${module}' cannot be loaded: ${isOurs ? error.fact : reasonOf(error)}`,
+    (isOurs ? error.hint : undefined) ?? 'Load it with node to see where it fails.',
+  );
+}
+
+/** The name of a module that is imported as JavaScript, and is there as TypeScript only. */
+function onlyInTypeScript(error: unknown): string | undefined {
+  const { code, message = '' } = error as Partial<NodeJS.ErrnoException>;
+  if (code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const imported = /'([^']+)\.([cm]?)js'/.exec(message);
+  if (imported === null) return undefined;
+  const [, stem = '', kind = ''] = imported;
+  const typescript = `${stem}.${kind}ts`;
+  return existsSync(typescript) ? path.basename(typescript) : undefined;
+}
+
+const untyped = (module: string, name: string): ConfigurationError =>
+  missing(
+    `'${module}' cannot be loaded: it imports '${name.replace(/ts$/, 'js')}', and there is only '${name}'`,
+    `Import './${name}', which Node 22.18 or later loads, or run: node --import tsx node_modules/tidemark/dist/cli.js …`,
+  );
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -83,11 +83,19 @@ function resultText(told: Told): string {
   return `${[headline(told), ...stages, ...files].join('\n')}\n`;
 }
 
-function headline({ summary, went, records, elapsedMs }: Told): string {
+/** What a run did, in one line. Pure. */
+export function headline({ summary, went, records, elapsedMs }: Headline): string {
   const { pipeline } = summary;
   if (went === 'finished') return `${pipeline}: finished before; --fresh runs it again`;
   const seconds = (elapsedMs / 1_000).toFixed(1);
+  if (went === 'resumed' && records === 0) {
+    return `${pipeline}: resumed after the last line, done in ${seconds} s`;
+  }
   const rate = grouped((records / Math.max(1, elapsedMs)) * 1_000);
-  const how = went === 'resumed' ? 'resumed, ' : '';
+  const how = went === 'resumed' ? 'resumed, the last ' : '';
   return `${pipeline}: ${how}${grouped(records)} lines read in ${seconds} s (${rate}/s)`;
 }
+
+export type Headline = Pick<Told, 'went' | 'records' | 'elapsedMs'> & {
+  readonly summary: Pick<BatchResult['summary'], 'pipeline'>;
+};

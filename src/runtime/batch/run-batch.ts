@@ -84,10 +84,10 @@ export async function runBatch(plan: Plan, options: BatchOptions): Promise<Batch
   checkFiles(plan);
   checkTimes(plan);
   checkLookups(plan, options.lookups);
-  prepareOutput(output);
-  if (start === 'fresh') discard(output);
   const summary = start === 'fresh' ? undefined : finishedBefore(job, options);
   if (summary) return { summary, went: 'finished' };
+  prepareOutput(output);
+  if (start === 'fresh') discard(output);
   const workspace = openWorkspace(output, job, limitOf(options) * TABLE_SHARE);
   try {
     const summary = await work(plan, { job, lanes, workspace, options });

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tidemark } from '../../../src/cli/tidemark/command.ts';
+import { loadFailure } from '../../../src/cli/tidemark/load-plan.ts';
+import { headline } from '../../../src/cli/tidemark/run-command.ts';
 import { linesOf, workplace } from '../../runtime/batch/workplace.ts';
 
 const place = workplace();
@@ -93,12 +95,15 @@ describe('tidemark run', () => {
     args                                                                         | said
     ${['run', 'no.ts', '--input', 'x', '--output', 'y']}                         | ${"there is no file 'no.ts'"}
     ${['run', 'EMPTY', '--input', 'x', '--output', 'y']}                         | ${'has no default export'}
-    ${['run', 'NAMED', '--input', 'x', '--output', 'y']}                         | ${'Name one that is, with --export: clicks.'}
+    ${['run', 'NAMED', '--input', 'x', '--output', 'y']}                         | ${'Name one that is, with --export: clicks, views.'}
     ${['run', 'BROKEN', '--input', 'x', '--output', 'y']}                        | ${'cannot be loaded: out of luck'}
     ${['run', 'NUMBER', '--input', 'x', '--output', 'y']}                        | ${'is not a pipeline'}
     ${['run', PIPELINE, '--input', 'x/*.jsonl', '--output', 'y']}                | ${"no file matches 'x/*.jsonl'"}
     ${['run', PIPELINE, '--input', 'x.jsonl', '--output', 'y']}                  | ${"there is no file 'x.jsonl'"}
     ${['run', PIPELINE, '--input', 'clicks=x', '--output', 'y']}                 | ${"there is no file 'x'"}
+    ${['run', PIPELINE, '--input', `bus=${PIPELINE}`, '--output', 'y']}          | ${'no stream is named bus\nThe plan has clicks.'}
+    ${['run', SHOP, '--input', `bus=${PIPELINE}`, '--output', 'y']}              | ${'no stream is named bus\nThe plan has clicks, orders.'}
+    ${['run', PIPELINE, '--input', 'no=such/file', '--output', 'y']}             | ${'no stream is named no'}
     ${['run', SHOP, '--input', 'x.jsonl', '--output', 'y']}                      | ${'Write it as stream=files; the streams are: clicks, orders.'}
     ${['run', SHOP, '--input', `clicks=${PIPELINE}`, '--output', 'y']}           | ${'there is no input for the stream orders'}
     ${['run', PIPELINE, '--input', '.', '--output', 'y']}                        | ${"'.' is a folder"}
@@ -178,6 +183,11 @@ describe('tidemark describe', () => {
     expect(code).toBe(0);
   });
 
+  test('takes the only plan where there is no default export', async () => {
+    const { ONLY = '' } = madeModules();
+    expect(await called('describe', ONLY)).toEqual({ code: 0, out: 'pipeline p\n', err: '' });
+  });
+
   test('shows how the stages of a chain hang together', async () => {
     const { out } = await called('describe', SHOP, '--format', 'mermaid');
     expect(out.split('\n').slice(7, -1)).toEqual([
@@ -189,6 +199,78 @@ describe('tidemark describe', () => {
     ]);
     expect((await called('describe', SHOP)).out).toContain('from       per-page > keyBy');
   });
+});
+
+test('a module that imports as JavaScript what is there as TypeScript is told so', () => {
+  const module = place.path('importing.mjs');
+  writeFileSync(module, "import './events.js';");
+  const failure = (): Error => loadFailure('importing.mjs', nodesError(module));
+  expect(failure().message).toContain('Cannot find module');
+  writeFileSync(place.path('events.ts'), '');
+  expect(failure()).toMatchObject({
+    code: 'PLAN_MISSING',
+    message:
+      "'importing.mjs' cannot be loaded: it imports 'events.js', and there is only 'events.ts'",
+    hint: expect.stringMatching(/^Import '\.\/events\.ts', .* --import tsx /),
+  });
+});
+
+/** What node itself throws: the loader of these tests finds TypeScript for JavaScript. */
+function nodesError(module: string): unknown {
+  const code = `import(${JSON.stringify(module)}).catch(({ code, message }) => console.log(JSON.stringify({ code, message })))`;
+  const { stdout } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8' });
+  const { message, ...rest } = JSON.parse(stdout);
+  return Object.assign(new Error(message), rest);
+}
+
+test('--version says which one it is', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  expect(await called('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
+test('a file whose name has = in it is a file', async () => {
+  const file = place.write([click(1, '/')], 'day=1.jsonl');
+  const before = process.cwd();
+  process.chdir(path.dirname(file));
+  try {
+    const { out } = await called(
+      'run',
+      PIPELINE,
+      '--input',
+      'day=1.jsonl',
+      '--output',
+      place.output(),
+    );
+    expect(out).toContain('1 lines read');
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('--resume where there is nothing leaves nothing', async () => {
+  const file = place.write([click(1, '/')]);
+  const output = place.output();
+  const { code, err } = await called(
+    'run',
+    PIPELINE,
+    '--input',
+    file,
+    '--output',
+    output,
+    '--resume',
+  );
+  expect(err).toContain(`there is no run in '${output}' to go on with`);
+  expect(code).toBe(1);
+  expect(existsSync(output)).toBe(false);
+});
+
+test.each([
+  ['begun', 3_000, 'p: 3,000 lines read in 2.0 s (1,500/s)'],
+  ['resumed', 3_000, 'p: resumed, the last 3,000 lines read in 2.0 s (1,500/s)'],
+  ['resumed', 0, 'p: resumed after the last line, done in 2.0 s'],
+  ['finished', 0, 'p: finished before; --fresh runs it again'],
+] as const)('a run that was %s and read %i lines', (went, records, line) => {
+  expect(headline({ summary: { pipeline: 'p' }, went, records, elapsedMs: 2_000 })).toBe(line);
 });
 
 test.each([
@@ -243,7 +325,16 @@ function madeModules(): Record<string, string> {
         .process({ name: 'p', onEvent: () => { throw new Error('out of luck'); } })
         .to(table('none'));
     `,
-    NAMED: "export const clicks = { name: 'p', sources: [], stages: [] };",
+    NAMED: `
+      export const clicks = { name: 'p', sources: [], stages: [] };
+      export const views = { name: 'q', sources: [], stages: [] };
+      export const other = 7;
+    `,
+    ONLY: `
+      export const clicks = { name: 'p', sources: [], stages: [] };
+      export const again = clicks;
+      export const stream = {};
+    `,
   };
   mkdirSync(place.path('modules'), { recursive: true });
   const made = Object.entries(sources).map(([name, source]) => {
