@@ -31,7 +31,7 @@ export function everyKindPlan(): Plan {
   return combine(
     visits
       .lookup(rowsOf('users'), { key: (e) => e.user })
-      .map(({ row }) => row)
+      .map(({ row }) => row ?? null)
       .to(table('raw')),
     visits
       .keyBy((e) => e.page)
