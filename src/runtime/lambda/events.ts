@@ -34,10 +34,10 @@ export type Work =
  */
 export function parseEvent(event: unknown): Work {
   if (isRecord(event) && event.tidemark === 'tick') return { kind: 'tick' };
-  const records = valueAt(event, 'Records');
+  const { Records: records } = fieldsOf(event);
   if (!Array.isArray(records)) throw unknownEvent('it is no batch and no tick');
   if (records.length === 0) return { kind: 'gather', batches: [] };
-  const source = textAt(records[0], 'eventSource');
+  const source = fieldsOf(records[0]).eventSource;
   if (source === 'aws:kinesis') return { kind: 'gather', batches: shardBatches(records) };
   if (source === 'aws:dynamodb') return { kind: 'fire', changes: bucketChanges(records) };
   throw unknownEvent('it is no batch of a Kinesis or DynamoDB stream, and no tick');
@@ -58,8 +58,9 @@ function shardBatches(records: readonly unknown[]): ShardBatch[] {
 
 /** With enhanced fan-out the ARN names a consumer of the stream, not the stream. */
 function origin(record: unknown): { streamName: string; shardId: string } {
-  const streamName = /:stream\/([^/]+)/.exec(textAt(record, 'eventSourceARN') ?? '')?.[1];
-  const shardId = /^(.+):\d+$/.exec(textAt(record, 'eventID') ?? '')?.[1];
+  const { eventSourceARN, eventID } = fieldsOf(record);
+  const streamName = /:stream\/([^/]+)/.exec(textOf(eventSourceARN))?.[1];
+  const shardId = /^(.+):\d+$/.exec(textOf(eventID))?.[1];
   if (streamName === undefined || shardId === undefined) {
     throw unknownEvent('a Kinesis record names no stream or no shard');
   }
@@ -67,11 +68,13 @@ function origin(record: unknown): { streamName: string; shardId: string } {
 }
 
 function toLogRecord(record: unknown): LogRecord {
-  const position = textAt(record, 'kinesis', 'sequenceNumber') ?? '';
-  const data = textAt(record, 'kinesis', 'data');
-  const seconds = valueAt(record, 'kinesis', 'approximateArrivalTimestamp');
-  const arrivalTime = typeof seconds === 'number' ? Math.round(seconds * 1000) : Number.NaN;
-  if (data === undefined || !/^\d+$/.test(position) || !Number.isSafeInteger(arrivalTime)) {
+  const { sequenceNumber, data, approximateArrivalTimestamp } = fieldsOf(fieldsOf(record).kinesis);
+  const position = textOf(sequenceNumber);
+  const arrivalTime =
+    typeof approximateArrivalTimestamp === 'number'
+      ? Math.round(approximateArrivalTimestamp * 1000)
+      : Number.NaN;
+  if (typeof data !== 'string' || !/^\d+$/.test(position) || !Number.isSafeInteger(arrivalTime)) {
     throw unknownEvent('a Kinesis record lacks its data, sequence number or time of arrival');
   }
   return { position, data: Buffer.from(data, 'base64'), arrivalTime };
@@ -81,36 +84,32 @@ function toLogRecord(record: unknown): LogRecord {
 function bucketChanges(records: readonly unknown[]): BucketChange[] {
   const changes = new Map<string, BucketChange>();
   for (const record of records) {
-    const image = valueAt(record, 'dynamodb', 'NewImage');
-    const key = { pk: textAt(image, 'pk', 'S') ?? '', sk: textAt(image, 'sk', 'S') ?? '' };
-    const bucket = parseBucketKey(key);
-    const target = textAt(image, 'target', 'N');
-    if (bucket === undefined || target === undefined) continue;
-    const fired = textAt(image, 'firedThrough', 'N');
-    if (fired !== undefined && Number(fired) >= Number(target)) continue;
-    const raise = raiseOf(target, textAt(image, 'raisedAt', 'N'));
-    const sequenceNumber = textAt(record, 'dynamodb', 'SequenceNumber') ?? '';
+    const { NewImage, SequenceNumber } = fieldsOf(fieldsOf(record).dynamodb);
+    const { pk, sk, target, firedThrough, raisedAt } = fieldsOf(NewImage);
+    const bucket = parseBucketKey({ pk: textOf(fieldsOf(pk).S), sk: textOf(fieldsOf(sk).S) });
+    const through = fieldsOf(target).N;
+    if (bucket === undefined || typeof through !== 'string') continue;
+    const fired = fieldsOf(firedThrough).N;
+    if (typeof fired === 'string' && Number(fired) >= Number(through)) continue;
+    const raise = raiseOf(through, fieldsOf(raisedAt).N);
     const id = `${bucket.stage}#${bucket.bucket}`;
     // Points at the first of its records, so that none is passed over if it must come again.
-    changes.set(id, changes.get(id) ?? { ...bucket, sequenceNumber, raise });
+    const first = { ...bucket, sequenceNumber: textOf(SequenceNumber), raise };
+    changes.set(id, changes.get(id) ?? first);
   }
   return [...changes.values()];
 }
 
-const raiseOf = (target: string, raisedAt: string | undefined): Raise | undefined =>
-  raisedAt === undefined ? undefined : { target: Number(target), raisedAt: Number(raisedAt) };
+const raiseOf = (target: string, raisedAt: unknown): Raise | undefined =>
+  typeof raisedAt === 'string' ? { target: Number(target), raisedAt: Number(raisedAt) } : undefined;
 
-/** What is there at the end of a path, if there is such a path: nobody vouches for the shape of an event. */
-function valueAt(value: unknown, ...path: readonly string[]): unknown {
-  let at = value;
-  for (const name of path) at = isRecord(at) ? at[name] : undefined;
-  return at;
-}
+/** What is in it, if anything can be: nobody vouches for the shape of an event. */
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  isRecord(value) ? value : NOTHING;
 
-function textAt(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = valueAt(value, ...path);
-  return typeof found === 'string' ? found : undefined;
-}
+const NOTHING = {};
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
