@@ -6,6 +6,7 @@ import {
   shapeOf,
   timeOf,
 } from '../operators/operator.ts';
+import { unlessRefused } from '../operators/user-function.ts';
 import { jsonValue } from '../schema/json-value.ts';
 import type { Shape } from '../schema/shape.ts';
 import type { Output } from '../sinks/sink.ts';
@@ -111,19 +112,13 @@ function madeOf(
  * is no more, it is left out: it was told to nobody.
  */
 function tellable(result: Result): Result {
-  const value = result.retracted ? unlessRefused(result.value) : jsonValue(result.value);
-  const old = result.old === undefined ? undefined : unlessRefused(result.old);
+  const value = result.retracted
+    ? unlessRefused(() => jsonValue(result.value))
+    : jsonValue(result.value);
+  const old = result.old === undefined ? undefined : unlessRefused(() => jsonValue(result.old));
   if (Object.is(value, result.value) && Object.is(old, result.old)) return result;
   const { old: _, ...rest } = result;
   return { ...rest, value, ...(old === undefined ? {} : { old }) };
-}
-
-function unlessRefused(value: unknown): unknown {
-  try {
-    return value === undefined ? undefined : jsonValue(value);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
-import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './operator.ts';
+import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
 
 /** The sides of the join. */
 const EVENT = 0;
@@ -21,12 +21,8 @@ export type AsOfKind = 'inner' | 'left';
  */
 export const asOfJoin = (kind: AsOfKind): Operator<unknown, Kept[], Kept> => ({
   name: kind === 'inner' ? 'join-as-of' : 'left-join-as-of',
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...AT_ITS_OWN_TIME,
   emits: 'events',
-  firstLook: (eventTime) => eventTime,
   lastLook: (eventTime, side) => (side === EVENT ? eventTime : Number.POSITIVE_INFINITY),
   ...keptEvents,
   add(all, event, eventTime, origin, side) {

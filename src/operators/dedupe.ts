@@ -1,7 +1,7 @@
 import { numberCodec } from '../schema/codec.ts';
 import { formatDuration } from '../time/duration.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './operator.ts';
+import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
 
 /**
  * The first event of each key in event time; those up to `withinMs` after it are duplicates, one exactly
@@ -10,12 +10,8 @@ import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './op
  */
 export const deduplicate = (withinMs: number): Operator<unknown, Kept[], number> => ({
   name: `dedupe-${formatDuration(withinMs)}`,
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...AT_ITS_OWN_TIME,
   emits: 'events',
-  firstLook: (eventTime) => eventTime,
   lastLook: (eventTime) => eventTime,
   ...keptEvents,
   codec: keptCodec,

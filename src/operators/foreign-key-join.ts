@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
-import { DEFAULT_RESOLUTION_MS, instant, type Operator, type Result } from './operator.ts';
+import { instant, NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { isAlike, type JoinedRow, joinedRow } from './table-join.ts';
 
 /** What a row of the left table wants of a row of the right one. */
@@ -44,13 +44,8 @@ export const foreignKeyJoin = (
   kind: 'inner' | 'left',
 ): Operator<Subscription | SaidRow, Kept[], Subscribed> => ({
   name: `foreign-key-${kind === 'inner' ? '' : `${kind}-`}join`,
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'events',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   ...keptEvents,
   add: (events, event, eventTime, origin, side) =>
     side === LEFT

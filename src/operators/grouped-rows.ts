@@ -3,8 +3,8 @@ import type { Aggregate } from './aggregate.ts';
 import { checkWhole, MAX_HELD, MAX_LIMIT } from './checks.ts';
 import { type Holding, members, type RowMove, totals } from './group-holding.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { DEFAULT_RESOLUTION_MS, type Operator } from './operator.ts';
-import { isSame, rowChange } from './row-change.ts';
+import { NEVER_LATE, type Operator } from './operator.ts';
+import { changeInSlot } from './row-change.ts';
 
 export interface GroupedRowsOptions {
   /** How many rows a group may have where all of them are held. Default 10,000. */
@@ -40,13 +40,8 @@ const operatorOver = <In, Acc, Out>(
   holding: Holding<unknown>,
 ): Operator<RowMove, Kept[], Group<unknown>> => ({
   name: `grouped-${aggregate.name}`,
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'changes',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   ...keptEvents,
   add(moves, { key, row, leaves = false }, eventTime, origin, side) {
     try {
@@ -72,8 +67,7 @@ const operatorOver = <In, Acc, Out>(
           group ? holding.copy(group.held) : holding.empty(),
         );
       const value = rowOf(holding, held);
-      const change = rowChange({ old, value, time: slot - 1, revision: told });
-      const results = change === undefined || isSame(old, value) ? [] : [change];
+      const results = changeInSlot(slot, { old, value, revision: told });
       const isEmpty = holding.size(held) === 0;
       const state = isEmpty ? undefined : { held, told: told + results.length };
       return { results, state, timers: [] };

@@ -1,40 +1,28 @@
-import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { DEFAULT_RESOLUTION_MS, type Operator, type Result } from './operator.ts';
-import { rowChange } from './row-change.ts';
+import { NEVER_LATE, type Operator, type Result } from './operator.ts';
+import { type LastSaid, lastSaidCodec, rowChange } from './row-change.ts';
 
 /** What is said of a row: the whole of it, or, with nothing, that it is deleted. */
 export interface SaidRow {
   readonly value: unknown;
 }
 
-/** A row, and how it came to be. A deleted one is kept too: what happened before must not bring it back. */
-interface StoredRow {
-  readonly last: Kept;
-  /** How many changes were told. */
-  readonly told: number;
-}
-
 /**
  * Rows by key: the latest change in event time is the row. Each change is told with the row before it;
- * one that happened before the latest known changes nothing.
+ * one that happened before the latest known changes nothing. Deleted rows are kept too: what happened
+ * before must not bring them back.
  */
-export const latestRows = (): Operator<SaidRow, Kept[], StoredRow> => ({
+export const latestRows = (): Operator<SaidRow, Kept[], LastSaid> => ({
   name: 'table',
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'changes',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   ...keptEvents,
   add: (events, { value }, eventTime, origin, side) =>
     keptEvents.add(events, value, eventTime, origin, side),
   codec: keptCodec,
   firing: {
     kind: 'keyed',
-    stateCodec: rowCodec,
+    stateCodec: lastSaidCodec,
     fire(state, changes, slot, resolutionMs) {
       const results: Result[] = [];
       let row = state;
@@ -55,14 +43,3 @@ export const latestRows = (): Operator<SaidRow, Kept[], StoredRow> => ({
     },
   },
 });
-
-const rowCodec: Codec<StoredRow> = {
-  write({ last, told }, to, slot) {
-    keptCodec.write([last], to, slot);
-    to.unsigned(told);
-  },
-  read(from, slot) {
-    const [last] = keptCodec.read(from, slot) as [Kept];
-    return { last, told: from.unsigned() };
-  },
-};

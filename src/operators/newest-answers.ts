@@ -1,37 +1,24 @@
-import type { Codec } from '../schema/codec.ts';
 import type { Answer, Place } from './foreign-key-join.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { DEFAULT_RESOLUTION_MS, type Operator, type Result } from './operator.ts';
-import { isSame, rowChange } from './row-change.ts';
-
-/** The newest answer that has a row. */
-interface Answered {
-  readonly last: Kept;
-  /** How many changes were told. */
-  readonly told: number;
-}
+import { NEVER_LATE, type Operator, type Result } from './operator.ts';
+import { isSame, type LastSaid, lastSaidCodec, rowChange } from './row-change.ts';
 
 /**
  * The rows of a join on a foreign key, by the key of the left row. Answers come from the right rows that
  * a left row points to and has pointed to: the newest is the one to the latest change of the left row,
  * and of those to the same change the last one, which is the one that knows most of the right row.
  */
-export const newestAnswers = (): Operator<Answer, Kept[], Answered> => ({
+export const newestAnswers = (): Operator<Answer, Kept[], LastSaid> => ({
   name: 'newest-answers',
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'changes',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   ...keptEvents,
   add: (events, { key, since, row }, eventTime, origin, side) =>
     keptEvents.add(events, { key, since, row }, eventTime, origin, side),
   codec: keptCodec,
   firing: {
     kind: 'keyed',
-    stateCodec: answeredCodec,
+    stateCodec: lastSaidCodec,
     fire(state, answers, slot, resolutionMs) {
       const results: Result[] = [];
       let last = state?.last;
@@ -58,14 +45,3 @@ const answerOf = (kept: Kept): Answer => eventOf(kept) as Answer;
 /** Positions of one lane have the same length. */
 const isBefore = (a: Place, b: Place): boolean =>
   a.position === b.position ? a.index < b.index : a.position < b.position;
-
-const answeredCodec: Codec<Answered> = {
-  write({ last, told }, to, slot) {
-    keptCodec.write([last], to, slot);
-    to.unsigned(told);
-  },
-  read(from, slot) {
-    const [last] = keptCodec.read(from, slot) as [Kept];
-    return { last, told: from.unsigned() };
-  },
-};

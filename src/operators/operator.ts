@@ -4,6 +4,24 @@ import type { Shape } from '../schema/shape.ts';
 /** How often an operator is looked at that has something to look at between window ends, ms. */
 export const DEFAULT_RESOLUTION_MS = 1_000;
 
+/**
+ * The times of an operator that looks at an event in the slot that it happened in, and remembers what it
+ * needs of it in the state of the key.
+ */
+export const AT_ITS_OWN_TIME = {
+  resolutionMs: DEFAULT_RESOLUTION_MS,
+  segmentSpanMs: 0,
+  reachMs: 0,
+  lookBackMs: 0,
+  firstLook: (eventTime: number): number => eventTime,
+} as const;
+
+/** The same where an event matters for ever: none is late. */
+export const NEVER_LATE = {
+  ...AT_ITS_OWN_TIME,
+  lastLook: (): number => Number.POSITIVE_INFINITY,
+} as const;
+
 /** Where an event stood in its log: puts events of equal time in an order that no batch can change. */
 export interface Origin {
   readonly lane: string;

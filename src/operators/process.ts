@@ -3,7 +3,7 @@ import { type Codec, numberCodec } from '../schema/codec.ts';
 import { slotCovering } from '../time/slot.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import {
-  DEFAULT_RESOLUTION_MS,
+  AT_ITS_OWN_TIME,
   type Fired,
   instant,
   type Operator,
@@ -36,13 +36,9 @@ export const keyedProcess = (
   definition: ProcessDefinition,
 ): Operator<unknown, Kept[], ProcessState> => ({
   name: 'process',
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...AT_ITS_OWN_TIME,
   emits: 'events',
   authored: [definition.functions.onEvent, definition.functions.onTimer, definition.initial],
-  firstLook: (eventTime) => eventTime,
   lastLook: (eventTime) => eventTime,
   ...keptEvents,
   codec: keptCodec,

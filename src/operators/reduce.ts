@@ -4,7 +4,7 @@ import type { Aggregate } from './aggregate.ts';
 import type { HeldOptions } from './distinct.ts';
 import { storableText } from './entries.ts';
 import { ordered } from './ordered.ts';
-import { calling, checkSynchronous } from './user-function.ts';
+import { calling, checkSynchronous, unlessRefused } from './user-function.ts';
 
 export interface ReduceOptions extends HeldOptions {
   /**
@@ -63,14 +63,6 @@ function atOnce<In>(combine: (left: In, right: In) => In): Aggregate<In, string[
     },
     codec: textsCodec,
   };
-}
-
-function unlessRefused(run: () => string): string | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }
 
 const parsed = <In>(text: string | undefined): In => JSON.parse(text as string) as In;

@@ -1,5 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
-import type { Operator } from './operator.ts';
+import { NEVER_LATE, type Operator } from './operator.ts';
 
 /** Of what carries nothing. */
 const nothing: Codec<undefined> = { write: () => undefined, read: () => undefined };
@@ -7,13 +7,8 @@ const nothing: Codec<undefined> = { write: () => undefined, read: () => undefine
 /** No operator at all: events go to the sinks while they are gathered. */
 export const relay: Operator<unknown, undefined, undefined> = {
   name: 'relay',
-  resolutionMs: 1_000,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'events',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   create: () => undefined,
   add: () => undefined,
   merge: () => undefined,

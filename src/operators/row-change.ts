@@ -1,3 +1,5 @@
+import type { Codec } from '../schema/codec.ts';
+import { type Kept, keptCodec } from './kept.ts';
 import { instant, type Result } from './operator.ts';
 
 /** What a row was and is; `undefined`: there is none. */
@@ -25,6 +27,33 @@ export function rowChange({ old, value, time, revision }: RowStep): Result | und
     final: false,
   };
 }
+
+/** The one change that a slot tells of a row, at its last instant; none if the row is as it was. */
+export function changeInSlot(
+  slot: number,
+  { old, value, revision }: Omit<RowStep, 'time'>,
+): Result[] {
+  const change = rowChange({ old, value, time: slot - 1, revision });
+  return change === undefined || isSame(old, value) ? [] : [change];
+}
+
+/** The last of what was said of a row. */
+export interface LastSaid {
+  readonly last: Kept;
+  /** How many changes were told. */
+  readonly told: number;
+}
+
+export const lastSaidCodec: Codec<LastSaid> = {
+  write({ last, told }, to, slot) {
+    keptCodec.write([last], to, slot);
+    to.unsigned(told);
+  },
+  read(from, slot) {
+    const [last] = keptCodec.read(from, slot) as [Kept];
+    return { last, told: from.unsigned() };
+  },
+};
 
 /** True if two values are alike to the last bit: objects and lists part by part. */
 export function isSame(a: unknown, b: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import type { Aggregate } from './aggregate.ts';
-import { DEFAULT_RESOLUTION_MS, type Operator } from './operator.ts';
-import { isSame, rowChange } from './row-change.ts';
+import { NEVER_LATE, type Operator } from './operator.ts';
+import { changeInSlot } from './row-change.ts';
 
 /** What a key has come to so far. */
 export interface Running<Acc> {
@@ -21,13 +21,8 @@ export function running<In, Acc, Out>(
   const rowOf = (accumulator: Acc): unknown => aggregate.finish(accumulator) ?? undefined;
   return {
     name: `running-${aggregate.name}`,
-    resolutionMs: DEFAULT_RESOLUTION_MS,
-    segmentSpanMs: 0,
-    reachMs: 0,
-    lookBackMs: 0,
+    ...NEVER_LATE,
     emits: 'changes',
-    firstLook: (eventTime) => eventTime,
-    lastLook: () => Number.POSITIVE_INFINITY,
     create: () => aggregate.create(),
     add: (accumulator, event, eventTime, origin) =>
       aggregate.add(accumulator, event, { ...origin, eventTime }),
@@ -46,8 +41,7 @@ export function running<In, Acc, Out>(
         );
         const value = rowOf(accumulator);
         const told = state?.told ?? 0;
-        const change = rowChange({ old, value, time: slot - 1, revision: told });
-        const results = change === undefined || isSame(old, value) ? [] : [change];
+        const results = changeInSlot(slot, { old, value, revision: told });
         return { results, state: { accumulator, told: told + results.length }, timers: [] };
       },
     },

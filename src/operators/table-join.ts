@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
-import { DEFAULT_RESOLUTION_MS, type Operator, type Result } from './operator.ts';
+import { NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { rowChange } from './row-change.ts';
 
 /** Which rows there are: where both sides have one; where the left has; where either has. */
@@ -34,13 +34,8 @@ interface Sides {
  */
 export const tableJoin = (kind: JoinKind): Operator<SaidRow, Kept[], Sides> => ({
   name: `table-${kind === 'inner' ? '' : `${kind}-`}join`,
-  resolutionMs: DEFAULT_RESOLUTION_MS,
-  segmentSpanMs: 0,
-  reachMs: 0,
-  lookBackMs: 0,
+  ...NEVER_LATE,
   emits: 'changes',
-  firstLook: (eventTime) => eventTime,
-  lastLook: () => Number.POSITIVE_INFINITY,
   ...keptEvents,
   add: (events, { value }, eventTime, origin, side) =>
     keptEvents.add(events, value, eventTime, origin, side),

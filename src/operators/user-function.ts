@@ -32,6 +32,15 @@ export function calling<T>(call: Call, run: () => T): T {
   }
 }
 
+/** What a function gives; `undefined` if it throws, where that is no news, or is told elsewhere. */
+export function unlessRefused<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
 /** For what a function did that it must not. */
 export function failed(
   { name, stage, time }: Call,

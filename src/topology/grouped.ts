@@ -2,18 +2,13 @@ import type { AnyAggregate } from '../operators/aggregate.ts';
 import type { RowMove } from '../operators/group-holding.ts';
 import { groupedRows } from '../operators/grouped-rows.ts';
 import type { Operator } from '../operators/operator.ts';
+import { unlessRefused } from '../operators/user-function.ts';
 import { toKey } from '../schema/key.ts';
 import { aggregations } from './aggregations.ts';
 import { atOnce } from './at-once.ts';
 import type { Build } from './build.ts';
 import type { GroupOptions } from './options.ts';
-import {
-  type RowFunction,
-  rowStep,
-  type SeenChange,
-  unlessRefused,
-  withRowStep,
-} from './row-steps.ts';
+import { type RowFunction, rowStep, type SeenChange, withRowStep } from './row-steps.ts';
 import { checkFunction } from './settings.ts';
 import { type Keyed, stageDraft, type TableDraft, toldBy } from './stage.ts';
 import type { GroupedTable } from './stream.ts';

@@ -1,3 +1,4 @@
+import { unlessRefused } from '../operators/user-function.ts';
 import { atOnce } from './at-once.ts';
 import type { Flow } from './draft.ts';
 import type { Step } from './plan.ts';
@@ -34,6 +35,7 @@ export const withRowStep = (flow: Flow, step: Step): Flow => ({
 /** If the function fails on the new row the change is refused, and taken as the deletion of the old one. */
 function toldRow(make: RowFunction, change: SeenChange): SeenChange[] {
   const { key } = change;
+  // If it fails on the old row, it failed when that row was new.
   const old = unlessRefused(() => rowOf(make, change.old, key));
   const value = rowOf(make, change.value, key);
   return old === undefined && value === undefined ? [] : [{ ...change, old, value }];
@@ -41,12 +43,3 @@ function toldRow(make: RowFunction, change: SeenChange): SeenChange[] {
 
 const rowOf = (make: RowFunction, row: unknown, key: string): unknown =>
   row === undefined ? undefined : (atOnce(make(row, key)) ?? undefined);
-
-/** What a function says of an old row. If it fails there, it failed when that row was new. */
-export function unlessRefused<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
-}

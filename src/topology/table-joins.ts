@@ -3,18 +3,13 @@ import { foreignKeyJoin, type Subscription } from '../operators/foreign-key-join
 import { newestAnswers } from '../operators/newest-answers.ts';
 import type { Operator } from '../operators/operator.ts';
 import { type JoinKind, tableJoin } from '../operators/table-join.ts';
+import { unlessRefused } from '../operators/user-function.ts';
 import { NO_KEY, toKey } from '../schema/key.ts';
 import { atOnce } from './at-once.ts';
 import { type Build, draftOf } from './build.ts';
 import { nameOf } from './draft.ts';
 import type { StageOptions } from './options.ts';
-import {
-  type RowFunction,
-  rowStep,
-  type SeenChange,
-  unlessRefused,
-  withRowStep,
-} from './row-steps.ts';
+import { type RowFunction, rowStep, type SeenChange, withRowStep } from './row-steps.ts';
 import { checkFunction } from './settings.ts';
 import { flowOf, type Keyed, rowKey, stageDraft, type TableDraft, toldBy } from './stage.ts';
 import type { Table } from './stream.ts';
