@@ -2,19 +2,15 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import {
   combine,
-  HoppingWindow,
   type Plan,
   pipeline,
   type Results,
-  SECONDS,
-  SessionWindow,
-  SlidingWindow,
   type StagePlan,
-  TumblingWindow,
   table,
   type WindowKind,
 } from '../../src/index.ts';
 import { type Random, random } from '../support/random.ts';
+import { ALIGNED_WINDOWS, WINDOWS } from '../support/windows.ts';
 import { ChaosWorld, judgedFor, MAX_DELAY, OUT_OF_ORDER, SKEW } from './chaos-world.ts';
 import { isLate, type Taken, type Windowing, windowsCounted } from './plain-windows.ts';
 import { seedGroups } from './seeds.ts';
@@ -29,22 +25,6 @@ describe('any batching, any retry, any interleaving of the stages of a chain', (
     for (const seed of group) await run(seed);
   });
 });
-
-const ALIGNED = [
-  TumblingWindow.of(3, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
-  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
-  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 1 }),
-  HoppingWindow.of(5, SECONDS).every(3_001),
-];
-const WINDOWS: readonly WindowKind[] = [
-  ...ALIGNED,
-  SessionWindow.withGap(2, SECONDS),
-  SessionWindow.withGap(7, SECONDS),
-  SlidingWindow.of(4, SECONDS),
-  SlidingWindow.ofTimeDifference(3, SECONDS),
-];
 
 /** A stage `counts` over one or two streams, and what reads its results. */
 interface Chain {
@@ -67,7 +47,7 @@ function drawChain(chance: Random): Chain {
     window: chance.pick(WINDOWS),
     isToldToo: chance.chance(0.5),
     byValue,
-    greatest: wanted === 'greatest' || wanted === 'both' ? chance.pick(ALIGNED) : undefined,
+    greatest: wanted === 'greatest' || wanted === 'both' ? chance.pick(ALIGNED_WINDOWS) : undefined,
   };
 }
 

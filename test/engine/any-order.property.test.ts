@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import {
-  HoppingWindow,
-  type Plan,
-  pipeline,
-  SECONDS,
-  SessionWindow,
-  SlidingWindow,
-  type StagePlan,
-  TumblingWindow,
-  table,
-} from '../../src/index.ts';
+import { type Plan, pipeline, SECONDS, type StagePlan, table } from '../../src/index.ts';
 import { type Random, random } from '../support/random.ts';
+import { WINDOWS } from '../support/windows.ts';
 import { ChaosWorld, judgedFor, MAX_DELAY, OUT_OF_ORDER, SKEW } from './chaos-world.ts';
 import { counted, isLate, type Taken, type Windowing } from './plain-windows.ts';
 import { seedGroups } from './seeds.ts';
@@ -27,18 +18,6 @@ describe('any batching, any retry, any interleaving of shards', () => {
   });
 });
 
-const WINDOWS = [
-  TumblingWindow.of(3, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
-  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
-  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 1 }),
-  HoppingWindow.of(5, SECONDS).every(3_001),
-  SessionWindow.withGap(2, SECONDS),
-  SessionWindow.withGap(7, SECONDS),
-  SlidingWindow.of(4, SECONDS),
-  SlidingWindow.ofTimeDifference(3, SECONDS),
-];
 const LATENESS = [0, 0, 3 * SECONDS, 30 * SECONDS];
 
 async function run(seed: number): Promise<void> {

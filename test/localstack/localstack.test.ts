@@ -1,13 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { UpReport } from '../../src/cli/localstack/report.ts';
 import { whoAnswers } from '../../src/cli/localstack/server.ts';
 import { findHostTools, hasDocker } from '../../src/cli/localstack/tools.ts';
+import { freePort } from '../support/free-port.ts';
 import { deadLetters, invoke, plainCount, readShards, resultRows, type Shards } from './outside.ts';
 
 const MINUTES = 60_000;
@@ -159,16 +158,4 @@ function npmRun(script: string, ...flags: string[]): Promise<Ended> {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...said }));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }

@@ -63,7 +63,13 @@ async function inTurn(): Promise<void> {
 async function hunted({ file, from, to, also }: Mutant): Promise<Found> {
   const copy = mkdtempSync(path.join(tmpdir(), 'tidemark-mutant-'));
   try {
-    for (const part of ['src', 'test/simulation', 'package.json', 'tsconfig.json']) {
+    for (const part of [
+      'src',
+      'test/simulation',
+      'test/support',
+      'package.json',
+      'tsconfig.json',
+    ]) {
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     }
     symlinkSync(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));

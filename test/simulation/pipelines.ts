@@ -4,7 +4,6 @@ import {
   combine,
   count,
   HOURS,
-  HoppingWindow,
   lateEvents,
   max,
   min,
@@ -13,8 +12,6 @@ import {
   pipeline,
   rowsOf,
   SECONDS,
-  SessionWindow,
-  SlidingWindow,
   type Stream,
   sum,
   type TableOptions,
@@ -23,6 +20,7 @@ import {
   type WindowResult,
 } from '../../src/index.ts';
 import type { Chance, EventsOf, SimulateOptions } from '../../src/testing/index.ts';
+import { WINDOWS } from '../support/windows.ts';
 import { anyPipeline } from './grammar.ts';
 
 /** A pipeline to be tried, drawn from a seed: settings differ from run to run. */
@@ -78,19 +76,6 @@ function twoStreams() {
   };
   return [p.stream('clicks', options), p.stream('views', options)] as const;
 }
-
-const WINDOWS = [
-  TumblingWindow.of(3, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
-  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
-  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 1 }),
-  HoppingWindow.of(5, SECONDS).every(3_001),
-  SessionWindow.withGap(2, SECONDS),
-  SessionWindow.withGap(7, SECONDS),
-  SlidingWindow.of(4, SECONDS),
-  SlidingWindow.ofTimeDifference(3, SECONDS),
-];
 
 function windows(chance: Chance): Plan {
   const window = chance.pick(WINDOWS);

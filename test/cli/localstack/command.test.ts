@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { localstack } from '../../../src/cli/localstack/command.ts';
 import { VERSION } from '../../../src/cli/localstack/place.ts';
 import { findHostTools } from '../../../src/cli/localstack/tools.ts';
+import { freePort } from '../../support/free-port.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -110,18 +111,6 @@ async function called(argv: readonly string[], env: Readonly<Record<string, stri
     { PATH: process.env.PATH, TIDEMARK_LOCALSTACK_HOME: folder, ...env },
   );
   return { code, ...said };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 function script(bin: string, name: string, body: string): void {

@@ -2,14 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BatchProgress, fileLane, runBatch } from '../../../src/runtime/batch/index.ts';
 import { hotItemsPlan } from '../../support/hot-items.ts';
-import { sums, WINDOWS } from './plans.ts';
+import { REVISABLE_WINDOWS } from '../../support/windows.ts';
+import { sums } from './plans.ts';
 
 /**
  * A run that is killed, as by the machine: when it has told of its progress so many times, or, when so
  * many buckets are fired, in the middle of the next one, after a checkpoint there.
  */
 const [name = '', output = '', kill = '', ...files] = process.argv.slice(2);
-const plans = { sums: sums({ window: WINDOWS[4] }), hot: hotItemsPlan({ counts: 2, hottest: 2 }) };
+const plans = {
+  sums: sums({ window: REVISABLE_WINDOWS[4] }),
+  hot: hotItemsPlan({ counts: 2, hottest: 2 }),
+};
 const plan = plans[name as keyof typeof plans];
 const [what, count] = kill.split(':');
 

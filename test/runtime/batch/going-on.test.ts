@@ -4,8 +4,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type BatchOptions, fileLane, runBatch } from '../../../src/runtime/batch/index.ts';
 import { random } from '../../support/random.ts';
+import { REVISABLE_WINDOWS } from '../../support/windows.ts';
 import { child, KILLS_MS } from './child.ts';
-import { counts, sums, WINDOWS } from './plans.ts';
+import { counts, sums } from './plans.ts';
 import { linesOf, workplace } from './workplace.ts';
 
 const place = workplace();
@@ -49,7 +50,7 @@ describe('a run that was interrupted', () => {
     const { output, file } = await interrupted();
     const run = (change: Partial<BatchOptions>, plan = sums()) =>
       runBatch(plan, { ...options(output, file), ...change });
-    await expect(run({}, sums({ window: WINDOWS[4] }))).rejects.toMatchObject({
+    await expect(run({}, sums({ window: REVISABLE_WINDOWS[4] }))).rejects.toMatchObject({
       code: 'PLAN_CHANGED',
       hint: expect.stringContaining('--fresh'),
     });

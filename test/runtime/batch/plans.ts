@@ -6,7 +6,6 @@ import {
   type Plan,
   pipeline,
   SECONDS,
-  SessionWindow,
   TumblingWindow,
   table,
   type WindowKind,
@@ -17,17 +16,6 @@ export interface Event {
   readonly key: string;
   readonly value: number;
 }
-
-export const WINDOWS: readonly WindowKind[] = [
-  TumblingWindow.of(3, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 4 * SECONDS }),
-  HoppingWindow.of(9, SECONDS).every(3, SECONDS),
-  HoppingWindow.of(10, SECONDS).every(4, SECONDS),
-  TumblingWindow.of(10, SECONDS, { offset: 1 }),
-  HoppingWindow.of(5, SECONDS).every(3_001),
-  SessionWindow.withGap(2, SECONDS),
-  SessionWindow.withGap(7, SECONDS),
-];
 
 export interface PlanOptions {
   readonly window?: WindowKind | undefined;
