@@ -4,7 +4,7 @@ import type { TrafficItem } from '../../src/cli/start/traffic-item.ts';
 import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
 import { seeded } from '../../src/seeded.ts';
 import { deployed } from './deployed.ts';
-import { type Kill, Killer } from './killer.ts';
+import { type Kill, Killer, type Work } from './killer.ts';
 import { until } from './until.ts';
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -72,7 +72,7 @@ function inTurn(killers: readonly Killer[]): Invoke {
 function expectRealKills(kills: readonly Kill[]): void {
   expect(kills.filter((kill) => kill.wasAlive)).toHaveLength(KILLS);
   expect(new Set(kills.map((kill) => kill.pid)).size).toBe(KILLS);
-  const hit = (work: string) => kills.filter((kill) => kill.rejected.includes(work)).length;
+  const hit = (work: Work) => kills.filter((kill) => kill.rejected.includes(work)).length;
   const midWork = kills.filter((kill) => kill.rejected.length > 0).length;
   console.info(
     `${KILLS} kills: ${midWork} in the middle of an invocation, ${hit('gather')} gathering, ${hit('fire')} firing`,

@@ -6,21 +6,35 @@ export interface Kill {
   readonly pid: number;
   /** The process was there just before. */
   readonly wasAlive: boolean;
-  /** What was in flight and never answered: 'gather', 'fire' or 'tick'. */
-  readonly rejected: string[];
+  /** What was in flight and never answered. */
+  readonly rejected: Work[];
 }
+
+export type Work = 'gather' | 'fire' | 'tick';
 
 /** So many signs of life pass before a kill, at most: each is one write, or one piece of work done. */
 const SIGNS_MAX = 20;
 const DELAY_MAX_MS = 5;
+/** A firing is a small part of the work: a kill left to chance alone would hardly ever meet one. */
+const SHARE_OF_FIRINGS = 0.25;
+/** A firing is a few writes, and soon over. */
+const FIRING = { signs: 4, delayMs: 1 };
+
+/** When a kill is to come. */
+interface Planned {
+  signsLeft: number;
+  readonly delayMs: number;
+  /** Only signs of this work are counted; `undefined`: of any. */
+  readonly during: Work | undefined;
+}
 
 /** Kills a function's process at points that are drawn from a seed. */
 export class Killer {
   readonly kills: Kill[] = [];
   readonly #sandbox: FunctionProcess;
   readonly #random: Random;
-  /** How many signs of life are left until the next kill; `undefined`: none is planned. */
-  #signsLeft: number | undefined;
+  readonly #inFlight: Work[] = [];
+  #planned: Planned | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(sandbox: FunctionProcess, random: Random) {
@@ -32,32 +46,44 @@ export class Killer {
 
   /** A kill is planned, and has not happened yet. */
   get armed(): boolean {
-    return this.#signsLeft !== undefined;
+    return this.#planned !== undefined;
   }
 
   /** Plans a kill, after a few more signs of life and a moment. */
   arm(): void {
-    this.#signsLeft = 1 + Math.floor(this.#random() * SIGNS_MAX);
+    const firing = this.#random() < SHARE_OF_FIRINGS;
+    const { signs, delayMs } = firing ? FIRING : { signs: SIGNS_MAX, delayMs: DELAY_MAX_MS };
+    this.#planned = {
+      signsLeft: 1 + Math.floor(this.#random() * signs),
+      delayMs: this.#random() * delayMs,
+      during: firing ? 'fire' : undefined,
+    };
   }
 
   /** Calls the function, and notes whether a kill came in between. */
   readonly invoke = async (event: unknown): Promise<unknown> => {
     const killsBefore = this.kills.length;
+    const work = workOf(event);
+    this.#inFlight.push(work);
     try {
       return await this.#sandbox.invoke(event);
     } catch (error) {
-      if (isDeath(error)) this.kills[killsBefore]?.rejected.push(workOf(event));
+      if (isDeath(error)) this.kills[killsBefore]?.rejected.push(work);
       throw error;
+    } finally {
+      this.#inFlight.splice(this.#inFlight.indexOf(work), 1);
     }
   };
 
   #heard(): void {
-    if (this.#signsLeft === undefined || this.#timer !== undefined) return;
+    const planned = this.#planned;
+    if (planned === undefined || this.#timer !== undefined) return;
     // What a dying process has said before its end is no sign of the next one.
     if (this.#sandbox.pid() === undefined) return;
-    this.#signsLeft -= 1;
-    if (this.#signsLeft > 0) return;
-    this.#timer = setTimeout(() => this.#kill(), this.#random() * DELAY_MAX_MS);
+    if (planned.during !== undefined && !this.#inFlight.includes(planned.during)) return;
+    planned.signsLeft -= 1;
+    if (planned.signsLeft > 0) return;
+    this.#timer = setTimeout(() => this.#kill(), planned.delayMs);
   }
 
   #kill(): void {
@@ -65,7 +91,7 @@ export class Killer {
     this.kills.push({ pid, wasAlive: isRunning(pid), rejected: [] });
     this.#sandbox.kill();
     this.#timer = undefined;
-    this.#signsLeft = undefined;
+    this.#planned = undefined;
   }
 }
 
@@ -81,7 +107,7 @@ function isRunning(pid: number): boolean {
 const isDeath = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('died (SIGKILL)');
 
-function workOf(event: unknown): string {
+function workOf(event: unknown): Work {
   const { Records = [] } = event as { Records?: readonly { eventSource: string }[] };
   const source = Records[0]?.eventSource;
   if (source === undefined) return 'tick';
