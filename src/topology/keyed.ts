@@ -8,6 +8,7 @@ import { asOfJoins } from './as-of.ts';
 import { type Build, standsFor } from './build.ts';
 import { evolved } from './evolutions.ts';
 import { joins } from './joins.ts';
+import { checkOptions, STAGE_OPTIONS } from './option-names.ts';
 import type { StageOptions } from './options.ts';
 import { processed } from './processes.ts';
 import { type Keyed, stageDraft, toldBy } from './stage.ts';
@@ -28,7 +29,11 @@ export function keyed(build: Build, draft: Keyed): KeyedStream<never> {
       const stage = stageDraft([draft], running(aggregate) as Operator, options);
       return build.table(toldBy(draft.flow.pipeline, stage));
     }),
-    toTable: ({ row, ...options }: RowOptions = {}) => build.table(rows(draft, row), options),
+    toTable({ row, ...options }: RowOptions = {}) {
+      // Not every table becomes a stage, which would look at them.
+      checkOptions('toTable()', options, STAGE_OPTIONS);
+      return build.table(rows(draft, row), options);
+    },
     ...joins(build, draft),
     ...asOfJoins(build, draft),
   };

@@ -192,6 +192,13 @@ describe('options that are not there, with the one that was meant', () => {
       'Did you mean onTimer?',
     ],
     [
+      'of a table',
+      () => keyed.toTable({ nmae: 'n' } as never),
+      'SETTING_INVALID',
+      'toTable() has no option nmae',
+      'Did you mean name?',
+    ],
+    [
       'of a lookup',
       () => clicks.lookup(rowsOf('shops'), { key: () => 'a', cachefor: 5 } as never),
       'SETTING_INVALID',
