@@ -1,6 +1,7 @@
 import { NotStorableError } from '../errors.ts';
 import type { Codec } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
+import { storedJson } from '../schema/stored-json.ts';
 
 /**
  * Accumulators as JSON, NaN and the infinities included: a merge that overflows is stored as what it is,
@@ -46,10 +47,10 @@ function without(value: unknown, path: Path, odd: Odd[]): unknown {
 }
 
 function valueIn(text: string): unknown {
-  if (!text.startsWith(MARK)) return JSON.parse(text);
+  if (!text.startsWith(MARK)) return storedJson(text);
   const end = text.indexOf('\n');
-  const root: { value: unknown } = { value: JSON.parse(text.slice(end + 1)) };
-  for (const [path, number] of JSON.parse(text.slice(MARK.length, end)) as Odd[]) {
+  const root: { value: unknown } = { value: storedJson(text.slice(end + 1)) };
+  for (const [path, number] of storedJson(text.slice(MARK.length, end)) as Odd[]) {
     put(root, ['value', ...path], Number(number));
   }
   return root.value;

@@ -150,7 +150,7 @@ export const slicesCodec = <Acc>(codec: Codec<Acc>): Codec<Slice<Acc>[]> => ({
     }
   },
   read(from, slot) {
-    return Array.from({ length: from.unsigned() }, () => {
+    return from.list(() => {
       const end = slot - from.signed();
       return { end, accumulator: codec.read(from, slot) };
     });

@@ -39,8 +39,7 @@ export function distinct<In>(
         to.unsigned(values.size);
         for (const value of values) scalarCodec.write(value, to, slot);
       },
-      read: (from, slot) =>
-        new Set(Array.from({ length: from.unsigned() }, () => scalarCodec.read(from, slot))),
+      read: (from, slot) => new Set(from.list(() => scalarCodec.read(from, slot))),
     },
   };
 }

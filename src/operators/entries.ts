@@ -2,6 +2,7 @@ import { BadRecordError, InvariantError, NotStorableError } from '../errors.ts';
 import type { ByteReader, ByteWriter } from '../schema/bytes.ts';
 import type { Codec } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
+import { storedJson } from '../schema/stored-json.ts';
 import type { At } from './aggregate.ts';
 
 /** A value that an event left, as JSON text, and where the event stood. Never changed once made. */
@@ -31,7 +32,7 @@ export function storableText(value: unknown): string {
   }
 }
 
-export const entryValue = (entry: Entry): unknown => JSON.parse(entry.text);
+export const entryValue = (entry: Entry): unknown => storedJson(entry.text);
 
 /**
  * By event time, then by place in the log: lane, position (decimal: by length, then text), index. The
@@ -71,7 +72,7 @@ export const entriesCodec: Codec<Entry[]> = {
     }
   },
   read(from, slot) {
-    const lanes = Array.from({ length: from.unsigned() }, () => from.text());
+    const lanes = from.list(() => from.text());
     const entries: Entry[] = [];
     let before = startingAt(slot);
     for (let left = from.unsigned(); left > 0; left--) {

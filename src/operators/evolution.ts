@@ -1,3 +1,4 @@
+import { storedJson } from '../schema/stored-json.ts';
 import { checkInitial, stateText } from './state-text.ts';
 import { calling, checkSynchronous } from './user-function.ts';
 
@@ -60,7 +61,7 @@ export function applying<E, S>(given: Evolution<E, S>, stage?: string): Applying
   const begins = stateText(initial);
   return (json, event, at) =>
     calling({ name: 'apply', stage, time: at.time }, () => {
-      const state = apply(JSON.parse(json ?? begins), event as E, at);
+      const state = apply(storedJson(json ?? begins) as S, event as E, at);
       return state === undefined || state === null ? undefined : stateText(state);
     });
 }
@@ -75,7 +76,7 @@ export function stateReader(): (json: string | undefined) => unknown {
     if (json === last.json) return last.state;
     if (json === before.json) return before.state;
     before = last;
-    last = json === undefined ? NO_STATE : { json, state: JSON.parse(json) };
+    last = json === undefined ? NO_STATE : { json, state: storedJson(json) };
     return last.state;
   };
 }

@@ -48,7 +48,7 @@ export const exactSumCodec: Codec<ExactSum> = {
     to.unsigned(sum.length);
     for (const part of sum) numberCodec.write(part, to, slot);
   },
-  read: (from, slot) => Array.from({ length: from.unsigned() }, () => numberCodec.read(from, slot)),
+  read: (from, slot) => from.list(() => numberCodec.read(from, slot)),
 };
 
 function grow(sum: ExactSum, value: number): ExactSum {

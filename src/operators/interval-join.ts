@@ -243,7 +243,7 @@ const waitingCodec: Codec<readonly Waiting[]> = {
   },
   read(from, slot) {
     let time = slot;
-    return Array.from({ length: from.unsigned() }, () => {
+    return from.list(() => {
       time += from.signed();
       return { time, isMatched: from.byte() === 1, json: from.text() };
     });

@@ -1,5 +1,6 @@
 import type { Codec } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
+import { storedJson } from '../schema/stored-json.ts';
 import type { Origin } from './operator.ts';
 
 /** An event that waits for its slot, for operators that look at events and not at sums of them. */
@@ -22,7 +23,7 @@ export const kept = (event: unknown, time: number, origin: Origin, side: number)
 });
 
 export const eventOf = ({ json }: Pick<Kept, 'json'>): unknown =>
-  json === '' ? undefined : JSON.parse(json);
+  json === '' ? undefined : storedJson(json);
 
 /**
  * In event time; events of one instant in the order of their lanes, and in a lane as it has them: an
@@ -68,7 +69,7 @@ export const keptCodec: Codec<Kept[]> = {
   },
   read(from, slot) {
     let lane = '';
-    return Array.from({ length: from.unsigned() }, () => {
+    return from.list(() => {
       const time = slot - from.signed();
       const packed = from.unsigned();
       if (packed % 2 === 1) lane = from.text();

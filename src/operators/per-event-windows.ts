@@ -151,7 +151,7 @@ const momentsCodec = <Acc>(codec: Codec<Acc>): Codec<Moment<Acc>[]> => ({
     }
   },
   read(from, slot) {
-    return Array.from({ length: from.unsigned() }, () => {
+    return from.list(() => {
       const at = slot - from.signed();
       const count = from.unsigned();
       return { at, count, accumulator: codec.read(from, slot) };

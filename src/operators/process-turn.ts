@@ -1,3 +1,4 @@
+import { storedJson } from '../schema/stored-json.ts';
 import { seeded } from '../seeded.ts';
 import { type EventTimeLike, toEventTime } from '../time/event-time.ts';
 import { hash64 } from './hash64.ts';
@@ -51,7 +52,7 @@ export function processTurn(
       state: {
         get() {
           const json = effects.read() ?? initial;
-          return json === undefined ? undefined : JSON.parse(json);
+          return json === undefined ? undefined : storedJson(json);
         },
         set: (value) => effects.write(stateText(value)),
         clear: () => effects.write(undefined),

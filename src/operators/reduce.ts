@@ -1,5 +1,6 @@
 import type { Codec } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
+import { storedJson } from '../schema/stored-json.ts';
 import type { Aggregate } from './aggregate.ts';
 import type { HeldOptions } from './distinct.ts';
 import { storableText } from './entries.ts';
@@ -65,7 +66,7 @@ function atOnce<In>(combine: (left: In, right: In) => In): Aggregate<In, string[
   };
 }
 
-const parsed = <In>(text: string | undefined): In => JSON.parse(text as string) as In;
+const parsed = <In>(text: string | undefined): In => storedJson(text as string) as In;
 
 /** No JSON text begins so. */
 const APART = '!';
@@ -77,7 +78,7 @@ const textsCodec: Codec<string[]> = {
   },
   read(from) {
     const text = from.text();
-    if (text.startsWith(APART)) return JSON.parse(text.slice(APART.length)) as string[];
+    if (text.startsWith(APART)) return storedJson(text.slice(APART.length)) as string[];
     return text === '' ? [] : [text];
   },
 };

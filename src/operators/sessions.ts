@@ -200,7 +200,7 @@ const sessionsCodec = <Acc>(codec: Codec<Acc>): Codec<Session<Acc>[]> => ({
     }
   },
   read(from, slot) {
-    return Array.from({ length: from.unsigned() }, () => {
+    return from.list(() => {
       const last = slot - from.signed();
       const start = last - from.unsigned();
       const packed = from.unsigned();

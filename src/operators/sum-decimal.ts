@@ -32,7 +32,7 @@ export function sumDecimal<In>(of: (event: In) => string | bigint): Aggregate<In
         bigintCodec.write(sum.units, to, slot);
       },
       read(from, slot) {
-        const scales = Array.from({ length: from.unsigned() }, () => from.unsigned());
+        const scales = from.list(() => from.unsigned());
         return { scales, units: bigintCodec.read(from, slot) };
       },
     },

@@ -67,7 +67,7 @@ export const timersCodec: Codec<readonly Timer[]> = {
     }
   },
   read: (from, slot) =>
-    Array.from({ length: from.unsigned() }, () => ({
+    from.list(() => ({
       time: numberCodec.read(from, slot),
       name: from.text(),
     })),

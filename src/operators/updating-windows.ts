@@ -187,7 +187,7 @@ const rememberedCodec = <Acc>(codec: Codec<Acc>): Codec<Remembered<Acc>> => {
     },
     read(from, slot) {
       const list = slices.read(from, slot);
-      const told = Array.from({ length: from.unsigned() }, (): [number, Told] => {
+      const told = from.list((): [number, Told] => {
         const end = slot - from.signed();
         const packed = from.unsigned();
         return [end, { revision: Math.floor(packed / 2), early: packed % 2 === 1 }];

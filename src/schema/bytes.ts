@@ -140,6 +140,18 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /**
+   * As many as a number says that stands before them.
+   *
+   * @throws FormatError for more of them than there are bytes, before any room is made
+   */
+  list<T>(read: () => T): T[] {
+    const length = this.unsigned();
+    const left = this.#bytes.length - this.#at;
+    if (length > left) throw new FormatError(`${length} entries wanted in ${left} bytes`);
+    return Array.from({ length }, read);
+  }
+
   text(): string {
     const length = this.unsigned();
     const start = this.#advance(length);

@@ -1,5 +1,6 @@
 import { NotStorableError } from '../errors.ts';
 import type { Codec } from './codec.ts';
+import { storedJson } from './stored-json.ts';
 
 /**
  * `exact`: reads back as the very same value. `relaxed`: a property that is undefined is left out, and an
@@ -20,7 +21,7 @@ export function jsonText(value: unknown, likeness: Likeness = 'exact'): string {
 /** Values as JSON text; writing throws NotStorableError for what JSON cannot hold. */
 export const jsonCodec = <T>(): Codec<T> => ({
   write: (value, to) => to.text(jsonText(value)),
-  read: (from) => JSON.parse(from.text()) as T,
+  read: (from) => storedJson(from.text()) as T,
 });
 
 /** Deeper is taken for a value that contains itself. */
