@@ -92,10 +92,17 @@ export function engine(plan: Plan, ports: Ports, kept = warm(plan)): Engine {
       }
     },
     async tick(outOfTime) {
+      const failures: unknown[] = [];
       for (const context of contexts) {
-        const due = await tick(context);
-        await Promise.all(due.map((bucket) => fireReporting(context, bucket, outOfTime)));
+        try {
+          const due = await tick(context);
+          await Promise.all(due.map((bucket) => fireReporting(context, bucket, outOfTime)));
+        } catch (error) {
+          // A stream that cannot be reached must not keep stages of other streams from closing.
+          failures.push(error);
+        }
       }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

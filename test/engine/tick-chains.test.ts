@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { engine } from '../../src/engine/engine.ts';
 import { bucketKey } from '../../src/engine/keys.ts';
-import type { Store } from '../../src/index.ts';
+import { combine, pipeline, SECONDS, type Store, TumblingWindow, table } from '../../src/index.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { memoryLog } from '../../src/testing/memory-log.ts';
@@ -54,6 +55,38 @@ describe('the tick of a chain', () => {
     const ofHottest = [...store.items('control')].filter(({ pk }) => pk === 'hottest');
     expect(ofHottest.map(({ sk }) => sk)).toEqual(['meta']);
   });
+});
+
+test('a stream that cannot be reached does not keep stages of other streams from closing', async () => {
+  const counts = (name: string) =>
+    pipeline('two')
+      .stream(name, {
+        schema: z.object({ at: z.number() }),
+        timestamp: (event) => event.at,
+        outOfOrderness: 0,
+        maxDelay: 0,
+      })
+      .keyBy(() => 'all')
+      .window(TumblingWindow.of(10, SECONDS))
+      .count({ name: `of-${name}`, buckets: 1 })
+      .to(table(`counts-of-${name}`));
+  const plan = combine(counts('away'), counts('there'));
+  const logs = { away: memoryLog(() => NOW), there: memoryLog(() => NOW) };
+  const sinks = { 'counts-of-away': memorySink(), 'counts-of-there': memorySink() };
+  const down = { ...logs.away, shards: () => Promise.reject(new Error('throttled')) };
+  const running = engine(plan, {
+    store: memoryStore(),
+    clock: () => NOW,
+    sources: { away: down, there: logs.there },
+    sinks,
+    deadLetters: memoryDeadLetters(),
+    observe: () => {},
+  });
+  logs.there.open('lane');
+  const record = logs.there.append('lane', JSON.stringify({ at: 1 }), 1);
+  await running.gather('there', 'lane', [record]);
+  for (let n = 0; n < 2; n++) await expect(running.tick(never)).rejects.toThrow('throttled');
+  expect(sinks['counts-of-there'].rows()).toMatchObject([{ key: 'all', value: 1 }]);
 });
 
 /** Hot items with two buckets a stage, over a log, a store and sinks in memory. */
