@@ -16,8 +16,13 @@ export interface Resource {
   readonly [setting: string]: string;
 }
 
+/** One function takes the batches of streams, another one fires and ticks: each its own work, and no other. */
+export type Role = 'gather' | 'fire';
+
 /** Everything that a pipeline's functions reach, by the names in the plan. */
 export interface Resources {
+  /** Left out by a function that does everything. */
+  readonly role?: Role;
   /** The control table. */
   readonly control: string;
   /** The state table. */
@@ -39,6 +44,9 @@ export function parseResources(env: Readonly<Record<string, string | undefined>>
   if (text === undefined) throw invalid('is not set');
   const said = parsed(text);
   if (!isRecord(said)) throw invalid('is no JSON object');
+  if (said.role !== undefined && said.role !== 'gather' && said.role !== 'fire') {
+    throw invalid('names a role that is none');
+  }
   for (const table of ['control', 'state']) {
     if (typeof said[table] !== 'string') throw invalid(`names no ${table} table`);
   }

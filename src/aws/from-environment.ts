@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { dynamoClient } from '../dynamodb/client.ts';
 import type { ConsumedUnits } from '../dynamodb/units.ts';
-import { parseResources, type Resource } from '../environment.ts';
+import { parseResources, type Resource, type Role } from '../environment.ts';
 import { ConfigurationError } from '../errors.ts';
 import { dynamoLookup } from '../lookups/dynamodb.ts';
 import type { LookupTable } from '../lookups/lookup.ts';
@@ -42,6 +42,8 @@ export interface EnvironmentOptions {
 
 /** What a handler needs to run a plan. */
 export interface Surroundings {
+  /** What the function is there for; left out: for everything. */
+  readonly role?: Role;
   readonly store: Store;
   readonly sources: Readonly<Record<string, TriggeredSource>>;
   readonly sinks: Readonly<Record<string, Sink>>;
@@ -78,6 +80,7 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
   const outputs = plan.stages.flatMap((stage) => stage.outputs);
   const late = plan.stages.flatMap((stage) => stage.late.sideOutput ?? []);
   return {
+    ...(resources.role && { role: resources.role }),
     store: dynamoStore({ ...access, tables }),
     sources: openAll(plan.sources, resources.sources, sources, 'SOURCE_MISSING'),
     sinks: openAll(

@@ -190,9 +190,10 @@ export class Pipeline extends Construct implements WatchedPipeline {
       lateEvents: resourcesOf(sinks.lateEvents),
       lookups: resourcesOf(lookups),
     };
-    const text = Stack.of(this).toJsonString(resources);
-    this.gather.function.addEnvironment(RESOURCES_VARIABLE, text);
-    this.fire.function.addEnvironment(RESOURCES_VARIABLE, text);
+    for (const role of ['gather', 'fire'] as const) {
+      const text = Stack.of(this).toJsonString({ role, ...resources });
+      this[role].function.addEnvironment(RESOURCES_VARIABLE, text);
+    }
   }
 
   #createAlarms(chosen: boolean | AlarmSettings): PipelineAlarms | undefined {

@@ -183,10 +183,11 @@ describe('the functions', () => {
   });
 
   test('are told what was made for them, in the form that a handler reads', () => {
-    for (const { Properties } of both) {
+    for (const [n, { Properties }] of both.entries()) {
       const { Variables } = Properties.Environment as { Variables: Record<string, object> };
       const text = filled(Variables.TIDEMARK_RESOURCES);
       expect(parseResources({ TIDEMARK_RESOURCES: text })).toEqual({
+        role: ['gather', 'fire'][n],
         control: expect.stringContaining('TablesControl'),
         state: expect.stringContaining('TablesState'),
         deadLetters: { kind: 'table', name: expect.stringContaining('DeadLetters') },

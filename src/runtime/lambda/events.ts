@@ -25,6 +25,9 @@ export type Work =
   | { readonly kind: 'fire'; readonly changes: readonly BucketChange[] }
   | { readonly kind: 'tick' };
 
+/** What a function is there for: the one that fires also ticks. */
+export type Role = Exclude<Work['kind'], 'tick'>;
+
 /**
  * Reads an invocation: a batch of a Kinesis event source mapping, a batch of the control table's
  * stream, or the scheduled `{"tidemark": "tick"}`.

@@ -8,7 +8,7 @@ import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plan } from '../../topology/plan.ts';
-import { type BucketChange, parseEvent, type ShardBatch } from './events.ts';
+import { type BucketChange, parseEvent, type Role, type ShardBatch, type Work } from './events.ts';
 import { type WatchOptions, watching } from './watch.ts';
 
 /** A log that comes in by an event source mapping. */
@@ -19,6 +19,12 @@ export interface MappedSource extends Source {
 }
 
 export interface LambdaOptions extends WatchOptions {
+  /**
+   * What the function is there for: `gather` takes batches of streams alone, `fire` changes of the
+   * control table and ticks. Who may make one of them tick must not be able to hand it records.
+   * Default: everything.
+   */
+  readonly role?: Role;
   readonly store: Store;
   /** By the names of the streams in the plan. */
   readonly sources: Readonly<Record<string, MappedSource>>;
@@ -62,7 +68,8 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ba
  * that stops at a bad record, or a bucket that there was no time for, is answered as a batch item
  * failure. Nothing is written once the invocation has `deadlineMarginMs` left, or has returned.
  *
- * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start
+ * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start;
+ * by the handler, EVENT_UNKNOWN for what is no work of this library, or of the other role
  */
 export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
   checkParallelization(options.parallelizationFactor ?? 1);
@@ -73,6 +80,7 @@ export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
   open(() => {}, new AbortController().signal);
   return async (event, context) => {
     const work = parseEvent(event);
+    checkRole(options.role, work);
     const invocation = begin(context, options.deadlineMarginMs ?? 1_000);
     const { observe, end } = watch(context.awsRequestId);
     try {
@@ -189,6 +197,15 @@ function sourceOf(sources: LambdaOptions['sources'], streamName: string): [strin
     'SOURCE_MISSING',
     `a batch came from stream ${streamName}, which no source reads`,
     'Map only the streams of the plan to this function, or give the source of that stream.',
+  );
+}
+
+function checkRole(role: Role | undefined, { kind }: Work): void {
+  if (role === undefined || (role === 'gather') === (kind === 'gather')) return;
+  throw new ConfigurationError(
+    'EVENT_UNKNOWN',
+    `a function that is there to ${role} was asked to ${kind}`,
+    'Map streams to the function that gathers; the control stream and the schedule to the one that fires.',
   );
 }
 

@@ -77,6 +77,18 @@ describe('a batch of a Kinesis mapping', () => {
     expect(counts()).toEqual({ '0 /a': 2, '0 /b': 1, '10000 /a': 1 });
   });
 
+  test.each([
+    { role: 'gather', other: { tidemark: 'tick' } },
+    { role: 'gather', other: bucketChanged(0, 10_000) },
+    { role: 'fire', other: kinesis([click(1, '/a')]) },
+  ] as const)('a function that is there to $role takes no other work', async ({ role, other }) => {
+    const handler = lambdaHandler(plan(), options({ role }));
+    await expect(handler(other, context())).rejects.toMatchObject({ code: 'EVENT_UNKNOWN' });
+    expect([...store.items('control')]).toEqual([]);
+    const [own] = role === 'gather' ? [kinesis([click(1, '/a')])] : [{ tidemark: 'tick' }];
+    expect(await handler(own, context())).toEqual({ batchItemFailures: [] });
+  });
+
   test('is told by the stream even if a consumer with enhanced fan-out brings it', async () => {
     const handler = lambdaHandler(plan(), options());
     const arn = 'arn:aws:kinesis:eu-west-1:1:stream/clicks-stream/consumer/fan-out:1700000000';
