@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import { ConfigurationError } from '../errors.ts';
 import { kinesisSource } from './kinesis-source.ts';
 import type { PipelineProps } from './pipeline-props.ts';
 import type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
@@ -12,13 +13,22 @@ export function bindSources(
   context: Omit<SourceContext, 'name'>,
 ): BoundSources {
   const bound = plan.sources.map(({ name }) => {
-    const binding = bindingOf(sources[name] as PipelineProps['sources'][string], mapping);
+    const binding = bindingOf(name, sources[name] as PipelineProps['sources'][string], mapping);
     return [name, binding.bind(new Construct(scope, name), { name, ...context })] as const;
   });
   return Object.fromEntries(bound);
 }
 
-const bindingOf = (
+function bindingOf(
+  name: string,
   source: PipelineProps['sources'][string],
   mapping: PipelineProps['mapping'],
-): SourceBinding => ('bind' in source ? source : kinesisSource(source, mapping));
+): SourceBinding {
+  if (!('bind' in source)) return kinesisSource(source, mapping);
+  if (mapping === undefined) return source;
+  throw new ConfigurationError(
+    'MAPPING_INVALID',
+    `\`mapping\` would not be that of the source ${name}, which has settings of its own`,
+    `Give them to it: sources: { ${name}: kinesisSource(stream, { ... }) }, and leave out \`mapping\`.`,
+  );
+}

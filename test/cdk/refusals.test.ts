@@ -107,6 +107,11 @@ describe('a pipeline is refused', () => {
       (stack) => ({ encryptionKey: new Key(stack, 'Key') }),
       refusal('REGION_UNKNOWN', 'key', 'env'),
     ],
+    [
+      'with a mapping that no stream would have',
+      (_, clicks) => ({ sources: { clicks: kinesisSource(clicks) }, mapping: { batchSize: 7 } }),
+      refusal('MAPPING_INVALID', 'source clicks', 'kinesisSource(stream'),
+    ],
   ])('%s', (_, change, expected) => {
     expect(() => pipelineWith(change)).toThrow(expected);
   });
