@@ -110,9 +110,10 @@ type Missing = 'SOURCE_MISSING' | 'SINK_MISSING' | 'LOOKUP_MISSING';
  */
 const kinesisOver =
   ({ config }: DynamoDBClient): Opener<TriggeredSource> =>
-  ({ name }) => {
+  ({ name, startAt }) => {
     const client = new KinesisClient({ requestHandler: config.requestHandler });
-    return kinesisSource({ client, streamName: name, now: Date.now });
+    const since = startAt === undefined ? {} : { startAt: Date.parse(startAt) };
+    return kinesisSource({ client, streamName: name, now: Date.now, ...since });
   };
 
 function openAll<Port>(

@@ -44,7 +44,7 @@ export function kinesisSource(
       grantReadStream(context.fire, stream, ACTIONS.probe);
       const created = definitionOf(stream);
       return {
-        resource: { kind: 'kinesis', name: stream.streamName },
+        resource: { kind: 'kinesis', name: stream.streamName, ...beginning(settings) },
         lanes: settings.shards ?? created.shards,
         retention: settings.retention ?? created.retention ?? Duration.hours(24),
         incomingRecords: stream.metricIncomingRecords({ statistic: 'Sum' }),
@@ -52,6 +52,10 @@ export function kinesisSource(
     },
   };
 }
+
+/** The functions look for records that were not read: where the mapping begins, and not before. */
+const beginning = ({ startAt }: MappingSettings): { startAt?: string } =>
+  startAt === undefined ? {} : { startAt: startAt.toISOString() };
 
 const SETTINGS = [
   'batchSize',

@@ -8,6 +8,10 @@ export interface StreamAccess {
   readonly streamName: string;
   /** The pause between two reads of one shard, ms. */
   readonly readPauseMs: number;
+  /** Nothing that arrived before is delivered, ms; `undefined`: all that the stream has is. */
+  readonly startAt?: number | undefined;
+  /** The clock, in ms. */
+  readonly now: () => number;
 }
 
 const TRIES_MAX = 6;

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
+} from '@aws-sdk/client-kinesis';
 import { isNamed, retried, type StreamAccess } from './kinesis-call.ts';
 import type { Probe } from './source.ts';
 
@@ -96,7 +100,7 @@ async function iteratorAfter(
   shardId: string,
   after: string | undefined,
 ): Promise<string | undefined> {
-  const oldest = { ShardIteratorType: 'TRIM_HORIZON' } as const;
+  const oldest = beginning(access);
   if (after === undefined) return iteratorAt(access, shardId, oldest);
   try {
     const StartingSequenceNumber = after;
@@ -111,13 +115,22 @@ async function iteratorAfter(
   }
 }
 
+/** Where the delivery of a shard begins. */
+function beginning({ startAt, now }: StreamAccess): StartingPosition {
+  if (startAt === undefined) return { ShardIteratorType: 'TRIM_HORIZON' };
+  // Kinesis refuses times that are still to come.
+  return { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(Math.min(startAt, now())) };
+}
+
+type StartingPosition = Pick<
+  GetShardIteratorCommandInput,
+  'ShardIteratorType' | 'StartingSequenceNumber' | 'Timestamp'
+>;
+
 async function iteratorAt(
   access: StreamAccess,
   ShardId: string,
-  position: {
-    ShardIteratorType: 'TRIM_HORIZON' | 'AFTER_SEQUENCE_NUMBER';
-    StartingSequenceNumber?: string;
-  },
+  position: StartingPosition,
 ): Promise<string | undefined> {
   const { client, streamName: StreamName } = access;
   const command = new GetShardIteratorCommand({ StreamName, ShardId, ...position });

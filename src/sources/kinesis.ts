@@ -19,6 +19,11 @@ export interface KinesisSourceOptions {
    * to all its readers together. Source: "Quotas and limits", Kinesis Data Streams developer guide.
    */
   readonly readPauseMs?: number;
+  /**
+   * Where the trigger of the stream begins, ms: records that arrived before are not delivered, and hold
+   * nothing back. Default: with the oldest that the stream has.
+   */
+  readonly startAt?: number | undefined;
 }
 
 /** A Kinesis stream as the engine sees it. */

@@ -65,6 +65,9 @@ describe('the mapping of a stream', () => {
       Enabled: false,
       MaximumRetryAttempts: -1,
     });
+    // The functions look no farther back than that for records that were not read.
+    const { Environment } = resource(one.stack, FUNCTION, 'Fire').Properties;
+    expect(JSON.stringify(Environment)).toContain('2026-03-01T12:00:00.000Z');
   });
 });
 

@@ -159,6 +159,35 @@ describe('probe', () => {
     expect(await source.probe(lane, undefined)).toMatchObject({ behind: false, drained: true });
   });
 
+  test('what arrived before the trigger begins is never delivered, and holds nothing back', async () => {
+    const stream = await servers.stream();
+    const [old] = await stream.put(['old']);
+    const startAt = Date.now() + 1;
+    await until(async () => Date.now() > startAt);
+    const [young] = await stream.put(['young']);
+    const client = servers.kinesis();
+    const options = { client, streamName: stream.name, now: Date.now, readPauseMs: 1 };
+    const source = kinesisSource({ ...options, startAt });
+    const lane = await source.laneOf('shardId-000000000000');
+    expect(await source.probe(lane, undefined)).toMatchObject({ behind: true });
+    expect(await source.probe(lane, old)).toMatchObject({ behind: true });
+    expect(await source.probe(lane, young)).toMatchObject({ behind: false });
+  });
+
+  // The local server never answers for a time after which nothing has arrived yet.
+  test.each([
+    { startAt: undefined, asked: { ShardIteratorType: 'TRIM_HORIZON' } },
+    { startAt: 7, asked: { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(7) } },
+    { startAt: NOW + 9, asked: { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(NOW) } },
+  ])('a lane without a position is looked at from $startAt on', async ({ startAt, asked }) => {
+    const { client, inputs } = await scripted([empty(0), empty(0)]);
+    const source = kinesisSource({ client, streamName: 'scripted', now: () => NOW, startAt });
+    expect(await source.probe('scripted@5/shardId-000000000000', undefined)).toMatchObject({
+      behind: false,
+    });
+    expect(inputs).toMatchObject([asked]);
+  });
+
   test('a position that the stream does not know is answered from the oldest record', async () => {
     const stream = await servers.stream(2);
     const [other] = await stream.put(['x'], 1);
@@ -240,12 +269,14 @@ function found() {
 async function scripted(reads: readonly unknown[]) {
   const left = [...reads];
   const iterators: unknown[] = [];
+  const inputs: unknown[] = [];
   const client = answering({
     DescribeStreamSummaryCommand: () => ({
       StreamDescriptionSummary: { StreamCreationTimestamp: new Date(5) },
     }),
-    GetShardIteratorCommand: ({ StartingSequenceNumber }) => {
-      iterators.push(StartingSequenceNumber);
+    GetShardIteratorCommand: (input) => {
+      inputs.push(input);
+      iterators.push(input.StartingSequenceNumber);
       return { ShardIterator: 'first' };
     },
     GetRecordsCommand: () => {
@@ -255,7 +286,7 @@ async function scripted(reads: readonly unknown[]) {
     },
   });
   const source = sourceOf('scripted', client);
-  return { source, lane: await source.laneOf('shardId-000000000000'), iterators };
+  return { source, lane: await source.laneOf('shardId-000000000000'), iterators, client, inputs };
 }
 
 type Answers = Record<string, (input: Record<string, unknown>) => unknown>;
