@@ -2,6 +2,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
+import { tickPeriod } from './tick-period.ts';
 import {
   firingStages,
   gatheringStages,
@@ -46,7 +47,11 @@ const QUIET = cloudwatch.TreatMissingData.NOT_BREACHING;
 /** Long enough that retries which work in the end do not count. */
 const LASTING = { periods: 3, missing: QUIET };
 
-/** All alarms of a pipeline. */
+/**
+ * All alarms of a pipeline. Those on what only ticks tell have periods in which ticks come.
+ *
+ * @throws ConfigurationError SCHEDULE_INVALID if ticks come less than once an hour
+ */
 export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Alarming[] {
   const thresholds = withDefaults(pipeline, chosen);
   return [
@@ -73,7 +78,6 @@ function withDefaults({ sources }: WatchedPipeline, chosen: AlarmThresholds): Th
 function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): Alarming[] {
   const { gather, fire, givenUp, tickEvery } = pipeline;
   const age = gather.function.metric('IteratorAge', { statistic: 'Maximum', period: PERIOD });
-  const tickPeriod = Duration.minutes(Math.max(5, 2 * tickEvery.toMinutes()));
   const alarms: Alarming[] = [
     {
       id: 'IteratorAge',
@@ -89,7 +93,7 @@ function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): 
       id: 'TickStopped',
       anchor: 'tick-stopped',
       says: 'The function that fires has not been invoked, not even by the schedule.',
-      metric: fire.function.metricInvocations({ period: tickPeriod, statistic: 'Sum' }),
+      metric: fire.function.metricInvocations({ period: tickPeriod(tickEvery), statistic: 'Sum' }),
       below: 1,
       periods: 3,
       // The schedule runs whatever the stream does, so that no data means no tick.
@@ -138,13 +142,14 @@ function functionAlarms({ gather, fire }: WatchedPipeline): Alarming[] {
   ]);
 }
 
-function gatheringAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+function gatheringAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  const period = tickPeriod(tickEvery);
   return gatheringStages(plan).flatMap(({ name }) => [
     {
       id: `LaneBehind-${name}`,
       anchor: 'lane-behind',
       says: `There are records to read, but the watermark of stage ${name} stands still: one lane holds it back.`,
-      metric: stageMetric(plan, name, 'LaneHeldBack', { period: PERIOD }),
+      metric: stageMetric(plan, name, 'LaneHeldBack', { period }),
       atLeast: thresholds.heldBack.toMilliseconds(),
       periods: 2,
       missing: QUIET,
@@ -165,14 +170,16 @@ function deadLetterAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Al
   }));
 }
 
-function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+/** Firings end with or without a tick, but what waits is told by ticks alone, and tried again by them. */
+function firingAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  const period = tickPeriod(tickEvery);
   return firingStages(plan).flatMap(({ name }) => [
     {
       ...LASTING,
       id: `FiringLag-${name}`,
       anchor: 'firing-lag',
       says: `Windows of stage ${name} are complete, but their results come late.`,
-      metric: stageMetric(plan, name, 'FiringLag', { period: PERIOD }),
+      metric: stageMetric(plan, name, 'FiringLag', { period }),
       atLeast: thresholds.firingLatency.toMilliseconds(),
     },
     {
@@ -180,7 +187,7 @@ function firingAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarmi
       id: `FailedFirings-${name}`,
       anchor: 'failed-firings',
       says: `A bucket of stage ${name} fails whenever it is fired.`,
-      metric: stageMetric(plan, name, 'FailedFirings', { period: PERIOD }),
+      metric: stageMetric(plan, name, 'FailedFirings', { period }),
       atLeast: 1,
     },
   ]);

@@ -48,7 +48,7 @@ export interface PipelineProps extends CodeSettings {
   readonly gather?: FunctionSettings;
   /** The function that fires and ticks. Default timeout 5 minutes. */
   readonly fire?: FunctionSettings;
-  /** Default 1 minute: how soon an idle shard is noticed, and a bucket that lags. */
+  /** Default 1 minute, at most 1 hour: how soon an idle shard is noticed, and a bucket that lags. */
   readonly tickEvery?: Duration;
   /** X-Ray. Default false. */
   readonly tracing?: boolean;

@@ -3,9 +3,9 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { ConfigurationError } from '../errors.ts';
 import type { GivenUpQueue } from './given-up-queue.ts';
 import { ACTIONS, grantOn } from './permissions.ts';
+import { checkTickEvery } from './tick-period.ts';
 
 export interface TickScheduleProps {
   readonly function: lambda.Function;
@@ -21,11 +21,11 @@ export const TICK_EVENT = { tidemark: 'tick' } as const;
  * repeated, because the next one does the same.
  */
 export class TickSchedule extends Construct {
-  /** @throws ConfigurationError SCHEDULE_INVALID unless it is whole minutes */
+  /** @throws ConfigurationError SCHEDULE_INVALID unless it is whole minutes, an hour at most */
   constructor(scope: Construct, id: string, props: TickScheduleProps) {
     super(scope, id);
     const { every, givenUp } = props;
-    checkWholeMinutes(every);
+    checkTickEvery(every);
     const { account } = Stack.of(this);
     const group = { service: 'scheduler', resource: 'schedule-group', resourceName: 'default' };
     const SourceArn = Stack.of(this).formatArn(group);
@@ -53,14 +53,4 @@ export class TickSchedule extends Construct {
     // Its policy must be there when the first tick is due.
     schedule.node.addDependency(role);
   }
-}
-
-function checkWholeMinutes(every: Duration): void {
-  const minutes = every.toMilliseconds() / 60_000;
-  if (Number.isInteger(minutes) && minutes >= 1) return;
-  throw new ConfigurationError(
-    'SCHEDULE_INVALID',
-    `the pipeline is to tick every ${every.toMilliseconds()} ms`,
-    'Give whole minutes, such as Duration.minutes(1): a schedule knows nothing shorter.',
-  );
 }

@@ -93,6 +93,11 @@ describe('a pipeline is refused', () => {
       refusal('SCHEDULE_INVALID', '30000 ms', 'whole minutes'),
     ],
     [
+      'with a tick so rare that no alarm could watch it',
+      () => ({ tickEvery: Duration.minutes(61), alarms: false }),
+      refusal('SCHEDULE_INVALID', '3660000 ms', 'an hour at most'),
+    ],
+    [
       'with a control table that has no stream',
       (stack) => ({
         stateTables: {

@@ -132,6 +132,31 @@ describe('the alarms', () => {
     }
   });
 
+  test.each`
+    every                   | period
+    ${Duration.minutes(1)}  | ${300}
+    ${Duration.minutes(3)}  | ${360}
+    ${Duration.minutes(15)} | ${1_800}
+    ${Duration.minutes(30)} | ${3_600}
+    ${Duration.hours(1)}    | ${7_200}
+  `('on what ticks tell have two ticks of $every in a period', ({ every, period }) => {
+    const { stack } = pipelineWith(() => ({ tickEvery: every }));
+    const periods = Object.fromEntries(alarmsIn(stack).map(([id, { Period }]) => [id, Period]));
+    const { LaneBehindperpage, FiringLagperpage, FailedFiringsperpage, TickStopped } = periods;
+    expect([LaneBehindperpage, FiringLagperpage, FailedFiringsperpage, TickStopped]).toEqual([
+      period,
+      period,
+      period,
+      period,
+    ]);
+    expect(periods).toMatchObject({ IteratorAge: 300, DeadLettersperpage: 300, FireErrors: 300 });
+    for (const [, { Period, EvaluationPeriods }] of alarmsIn(stack)) {
+      const days = Period >= 3_600 ? 7 : 1;
+      expect(Period % 60).toBe(0);
+      expect(Period * EvaluationPeriods).toBeLessThanOrEqual(days * 86_400);
+    }
+  });
+
   test('can be left out, and the dashboard too', () => {
     const { stack } = pipelineWith(() => ({ alarms: false, dashboard: false }));
     expect(resources(stack, ALARM)).toEqual({});
@@ -174,9 +199,9 @@ test('every metric that the functions emit is read, and none that they do not', 
 });
 
 describe('what is not a Pipeline', () => {
-  test('can be watched as well', () => {
+  const watchedEvery = (tickEvery: Duration): { stack: Stack; watched: WatchedPipeline } => {
     const { stack, clicks } = emptyStack();
-    const watched: WatchedPipeline = {
+    const watched = {
       plan: clicksPlan(),
       gather: { function: LambdaFunction.fromFunctionName(stack, 'G', 'gather'), memoryMb: 1_024 },
       fire: { function: LambdaFunction.fromFunctionName(stack, 'F', 'fire'), memoryMb: 1_024 },
@@ -190,13 +215,34 @@ describe('what is not a Pipeline', () => {
       control: TableV2.fromTableName(stack, 'C', 'control'),
       state: TableV2.fromTableName(stack, 'S', 'state'),
       sinkTables: {},
-      tickEvery: Duration.minutes(10),
+      tickEvery,
     };
+    return { stack, watched };
+  };
+
+  test('can be watched as well', () => {
+    const { stack, watched } = watchedEvery(Duration.minutes(10));
     const { alarms } = new PipelineAlarms(stack, 'Alarms', { pipeline: watched });
     new PipelineDashboard(stack, 'Dashboard', { pipeline: watched, alarms });
     expect(alarmsIn(stack).map(([id]) => id)).not.toContain('GivenUp');
     expect(alarmOf(stack, 'TickStopped').Period).toBe(1_200);
     expect(resource(stack, 'AWS::CloudWatch::Dashboard')).toBeDefined();
+  });
+
+  test('may tick by a clock of its own', () => {
+    const { stack, watched } = watchedEvery(Duration.seconds(170));
+    new PipelineAlarms(stack, 'Alarms', { pipeline: watched });
+    expect(alarmOf(stack, 'FiringLag').Period).toBe(360);
+  });
+
+  test('is refused alarms if it ticks less than once an hour', () => {
+    const { stack, watched } = watchedEvery(Duration.hours(2));
+    expect(() => new PipelineAlarms(stack, 'Alarms', { pipeline: watched })).toThrow(
+      expect.objectContaining({
+        code: 'SCHEDULE_INVALID',
+        message: expect.stringContaining('7200000'),
+      }),
+    );
   });
 });
 
