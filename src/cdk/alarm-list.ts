@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
+import type { Plan } from '../topology/plan.ts';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
 import { tickPeriod } from './tick-period.ts';
@@ -76,7 +77,7 @@ function withDefaults({ sources }: WatchedPipeline, chosen: AlarmThresholds): Th
 }
 
 function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): Alarming[] {
-  const { gather, fire, givenUp, tickEvery } = pipeline;
+  const { plan, gather, givenUp, tickEvery } = pipeline;
   const age = gather.function.metric('IteratorAge', { statistic: 'Maximum', period: PERIOD });
   const alarms: Alarming[] = [
     {
@@ -92,8 +93,8 @@ function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): 
     {
       id: 'TickStopped',
       anchor: 'tick-stopped',
-      says: 'The function that fires has not been invoked, not even by the schedule.',
-      metric: fire.function.metricInvocations({ period: tickPeriod(tickEvery), statistic: 'Sum' }),
+      says: 'No tick has come to its end, the schedule’s or any other.',
+      metric: lastOfTick(plan, tickPeriod(tickEvery)),
       below: 1,
       periods: 3,
       // The schedule runs whatever the stream does, so that no data means no tick.
@@ -116,6 +117,15 @@ function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): 
       missing: QUIET,
     },
   ];
+}
+
+/**
+ * How many ticks have looked after the last stage, and so after all: each is done in the order of the
+ * plan. Invocations would not do, as changes of buckets come to the same function.
+ */
+function lastOfTick(plan: Plan, period: Duration): cloudwatch.IMetric {
+  const last = plan.stages.at(-1)?.name ?? '';
+  return stageMetric(plan, last, 'TickDuration', { statistic: 'SampleCount', period });
 }
 
 function functionAlarms({ gather, fire }: WatchedPipeline): Alarming[] {

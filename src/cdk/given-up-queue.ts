@@ -11,7 +11,7 @@ import { grantSend } from './permissions.ts';
  * What a trigger gave up is told here: never a record, only where it lies. Empty as long as all is
  * well; an alarm watches it.
  */
-export class GivenUpQueue extends Construct implements lambda.IEventSourceDlq {
+export class GivenUpQueue extends Construct implements lambda.IEventSourceDlq, lambda.IDestination {
   readonly queue: sqs.Queue;
   readonly #key: Deployment['encryptionKey'];
 

@@ -8,6 +8,7 @@ import { ACTIONS, grantOn } from './permissions.ts';
 import { checkTickEvery } from './tick-period.ts';
 
 export interface TickScheduleProps {
+  /** May send to the queue. */
   readonly function: lambda.Function;
   readonly every: Duration;
   readonly givenUp: GivenUpQueue;
@@ -18,7 +19,7 @@ export const TICK_EVENT = { tidemark: 'tick' } as const;
 
 /**
  * Ticks: registers new shards, proves idle ones idle, fires what lags. A tick that fails is not
- * repeated, because the next one does the same.
+ * repeated, because the next one does the same, but word of it is left in the queue.
  */
 export class TickSchedule extends Construct {
   /** @throws ConfigurationError SCHEDULE_INVALID unless it is whole minutes, an hour at most */
@@ -37,7 +38,12 @@ export class TickSchedule extends Construct {
     });
     grantOn(role, props.function.functionArn, ACTIONS.invoke);
     givenUp.grantSend(role);
-    props.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    // The schedule is done when Lambda has queued the tick: what is dropped there, Lambda alone can tell.
+    props.function.configureAsyncInvoke({
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
+      onFailure: givenUp,
+    });
     const schedule = new scheduler.CfnSchedule(this, 'Schedule', {
       description: 'Registers shards, proves idleness, fires what lags',
       scheduleExpression: scheduler.ScheduleExpression.rate(every).expressionString,

@@ -259,6 +259,17 @@ describe('the tick', () => {
     });
   });
 
+  test('that the function refuses, fails at or never gets to is told to the queue', () => {
+    expect(resource(plain.stack, 'AWS::Lambda::EventInvokeConfig').Properties).toMatchObject({
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('GivenUp'), 'Arn'] } },
+      },
+    });
+    // Lambda looks whether the role may send when it is told of the queue.
+    const fire = resource(plain.stack, FUNCTION, 'Fire') as { DependsOn?: readonly string[] };
+    expect(fire.DependsOn).toContainEqual(expect.stringContaining('FireRoleDefaultPolicy'));
+  });
+
   test('comes as often as it is said', () => {
     const { stack } = pipelineWith(() => ({ tickEvery: Duration.minutes(5) }));
     const { Properties } = resource(stack, 'AWS::Scheduler::Schedule');

@@ -56,7 +56,7 @@ describe('the alarms', () => {
     expect(lines).toMatchInlineSnapshot(`
       [
         "IteratorAge: Maximum of AWS/Lambda IteratorAge >= 43200000, 2 of 2 x 300 s, missing ignore",
-        "TickStopped: Sum of AWS/Lambda Invocations < 1, 3 of 3 x 300 s, missing breaching",
+        "TickStopped: SampleCount of Tidemark TickDuration < 1, 3 of 3 x 300 s, missing breaching",
         "GivenUp: Maximum of AWS/SQS ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 300 s, missing notBreaching",
         "GatherErrors: Sum of AWS/Lambda Errors >= 1, 3 of 3 x 300 s, missing notBreaching",
         "GatherThrottles: Sum of AWS/Lambda Throttles >= 1, 3 of 3 x 300 s, missing notBreaching",
@@ -196,6 +196,22 @@ test('every metric that the functions emit is read, and none that they do not', 
     .map(([, { MetricName }]) => MetricName);
   expect(watched.length).toBeGreaterThan(3);
   expect([...new Set([...shown, ...watched])].sort()).toEqual(Object.keys(METRIC_UNITS).sort());
+});
+
+test('a tick has stopped when none gets to the last stage, whatever else is invoked', () => {
+  const plan = clicksPlan();
+  const stages = ['first', 'last'].flatMap((name) => plan.stages.map((one) => ({ ...one, name })));
+  const { stack } = pipelineWith(() => ({ plan: { ...plan, stages } }));
+  expect(alarmOf(stack, 'TickStopped')).toMatchObject({
+    MetricName: 'TickDuration',
+    Statistic: 'SampleCount',
+    Dimensions: [
+      { Name: 'pipeline', Value: 'clicks' },
+      { Name: 'stage', Value: 'last' },
+    ],
+    Threshold: 1,
+    TreatMissingData: 'breaching',
+  });
 });
 
 describe('what is not a Pipeline', () => {
