@@ -81,7 +81,8 @@ export type ConfigurationErrorCode =
   | 'TABLE_KEY'
   | 'REGION_UNKNOWN'
   | 'CONCURRENCY_TOO_LOW'
-  | 'SCHEDULE_INVALID';
+  | 'SCHEDULE_INVALID'
+  | 'DASHBOARD_TOO_LARGE';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {

@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { describe } from '../topology/describe.ts';
 import { LIST_PRICES, type Prices } from './cost.ts';
+import { checkMetrics, DASHBOARD_LIMITS } from './dashboard-limits.ts';
 import { widgetRows } from './dashboard-widgets.ts';
 import { given } from './given.ts';
 import type { WatchedPipeline } from './watched.ts';
@@ -29,6 +30,7 @@ export interface PipelineDashboardProps extends DashboardSettings {
 export class PipelineDashboard extends Construct {
   readonly dashboard: cloudwatch.Dashboard;
 
+  /** @throws ConfigurationError DASHBOARD_TOO_LARGE for a plan of more stages than CloudWatch shows */
   constructor(scope: Construct, id: string, props: PipelineDashboardProps) {
     super(scope, id);
     const { pipeline, alarms = [], prices, interval = Duration.hours(3) } = props;
@@ -36,10 +38,10 @@ export class PipelineDashboard extends Construct {
       ...given({ dashboardName: props.name }),
       defaultInterval: interval,
     });
+    const rows = widgetRows(pipeline, { ...LIST_PRICES, ...prices });
+    checkMetrics(rows.flat());
     this.dashboard.addWidgets(...heading(pipeline, alarms));
-    for (const row of widgetRows(pipeline, { ...LIST_PRICES, ...prices })) {
-      this.dashboard.addWidgets(...row);
-    }
+    for (const row of rows) this.dashboard.addWidgets(...row);
   }
 }
 
@@ -55,12 +57,20 @@ function heading(
     height: HEIGHT,
   });
   if (alarms.length === 0) return [text];
-  const states = new cloudwatch.AlarmStatusWidget({
-    title: 'Alarms',
-    alarms: [...alarms],
-    sortBy: cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP,
-    width: 12,
-    height: HEIGHT,
+  return [text, ...states(alarms)];
+}
+
+/** The states of all alarms, in as many widgets as it takes. */
+function states(alarms: readonly cloudwatch.IAlarm[]): cloudwatch.IWidget[] {
+  const { alarms: most } = DASHBOARD_LIMITS;
+  const count = Math.ceil(alarms.length / most);
+  return Array.from({ length: count }, (_, n) => {
+    return new cloudwatch.AlarmStatusWidget({
+      title: count === 1 ? 'Alarms' : `Alarms, ${n + 1} of ${count}`,
+      alarms: alarms.slice(n * most, (n + 1) * most),
+      sortBy: cloudwatch.AlarmStatusWidgetSortBy.STATE_UPDATED_TIMESTAMP,
+      width: 12,
+      height: HEIGHT,
+    });
   });
-  return [text, states];
 }

@@ -32,8 +32,8 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  * by `lambdaHandler(plan, fromEnvironment(plan))`.
  *
  * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, LOOKUP_MISSING,
- *   LOOKUP_UNKNOWN, TABLE_KEY, MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN for
- *   what would lose data or never run
+ *   LOOKUP_UNKNOWN, TABLE_KEY, MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN,
+ *   DASHBOARD_TOO_LARGE for what would lose data, never run or not be deployed
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;

@@ -12,7 +12,7 @@ import {
   PipelineDashboard,
   type WatchedPipeline,
 } from '../../src/cdk/index.ts';
-import { describe as describePlan } from '../../src/index.ts';
+import { describe as describePlan, type Plan } from '../../src/index.ts';
 import { METRIC_NAMESPACE, METRIC_UNITS } from '../../src/observability/metric-names.ts';
 import { clicksPlan } from '../aws/plan.ts';
 import { emptyStack, pipelineWith, resource, resources } from './synth.ts';
@@ -186,6 +186,59 @@ describe('the dashboard', () => {
     expect(body).toContain('FILL(counted4, 0) * 0.000001"');
   });
 });
+
+describe('the dashboard of a large plan', () => {
+  interface Widget {
+    readonly type: string;
+    readonly properties: {
+      readonly title?: string;
+      readonly alarms?: readonly string[];
+      readonly metrics?: readonly unknown[];
+    };
+  }
+  const widgetsOf = (stack: Stack): Widget[] => {
+    const { Properties } = resource(stack, 'AWS::CloudWatch::Dashboard');
+    return (JSON.parse(filled(Properties.DashboardBody)) as { widgets: Widget[] }).widgets;
+  };
+
+  test('shows each alarm once, a hundred in a widget at most', () => {
+    const { stack } = pipelineWith(() => ({ plan: planOf(24) }));
+    const states = widgetsOf(stack).filter(({ type }) => type === 'alarm');
+    const shown = states.map(({ properties }) => properties.alarms?.length);
+    const all = alarmsIn(stack).length;
+    expect(all).toBeGreaterThan(100);
+    expect(shown).toEqual([100, all - 100]);
+    expect(new Set(states.flatMap(({ properties }) => properties.alarms)).size).toBe(all);
+    expect(states.map(({ properties }) => properties.title)).toEqual([
+      'Alarms, 1 of 2',
+      'Alarms, 2 of 2',
+    ]);
+  });
+
+  test('has no more metrics than CloudWatch takes, or is refused with a way out', () => {
+    const { stack } = pipelineWith(() => ({ plan: planOf(50) }));
+    const counts = widgetsOf(stack).map(({ properties }) => properties.metrics?.length ?? 0);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(500);
+    expect(counts.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(2_500);
+    expect(() => pipelineWith(() => ({ plan: planOf(60) }))).toThrow(
+      expect.objectContaining({
+        code: 'DASHBOARD_TOO_LARGE',
+        message: expect.stringContaining('CloudWatch takes'),
+        hint: expect.stringContaining('dashboard: false'),
+      }),
+    );
+    expect(() => pipelineWith(() => ({ plan: planOf(60), dashboard: false }))).not.toThrow();
+  });
+});
+
+/** So many stages, all with the sink of the first. */
+function planOf(count: number): Plan {
+  const plan = clicksPlan();
+  const stages = Array.from({ length: count }, (_, n) =>
+    plan.stages.map((stage) => ({ ...stage, name: `s${n}` })),
+  );
+  return { ...plan, stages: stages.flat() };
+}
 
 test('every metric that the functions emit is read, and none that they do not', () => {
   const { Properties } = resource(plain.stack, 'AWS::CloudWatch::Dashboard');
