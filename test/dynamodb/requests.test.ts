@@ -1,11 +1,11 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fullJitter } from '../../src/dynamodb/backoff.ts';
 import { splitForRequests } from '../../src/dynamodb/batch-write.ts';
 import { itemBytes, readUnits, unitsTold, writeUnits } from '../../src/dynamodb/units.ts';
 import { DeadlineError } from '../../src/errors.ts';
 import { eachInParallel } from '../../src/parallel.ts';
+import fc from '../support/fast-check.ts';
 
 describe('splitting items for requests', () => {
   test('keeps every item, in order, within 25 items and 16 MB on the wire', () => {

@@ -1,5 +1,4 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   decodeItem,
@@ -9,6 +8,7 @@ import {
 } from '../../src/dynamodb/attribute-value.ts';
 import { decodeDocument, encodeDocument } from '../../src/dynamodb/document-value.ts';
 import { FormatError, InvariantError } from '../../src/errors.ts';
+import fc from '../support/fast-check.ts';
 
 /** Every number but -0 that DynamoDB can hold. */
 const storable = fc

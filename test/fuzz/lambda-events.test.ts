@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TidemarkError } from '../../src/index.ts';
 import { parseEvent } from '../../src/runtime/lambda/events.ts';
+import fc from '../support/fast-check.ts';
 
 /** What is there in an event of a mapping, and anything in the place of each part of it. */
 const anything = fc.anything({ withNullPrototype: true, withDate: true, maxDepth: 2 });

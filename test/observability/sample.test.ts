@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Sample } from '../../src/observability/sample.ts';
+import fc from '../support/fast-check.ts';
 
 const sampleOf = ([first = 0, ...others]: readonly number[]): readonly number[] => {
   const sample = new Sample(first);

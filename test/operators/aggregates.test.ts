@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Aggregate } from '../../src/operators/aggregate.ts';
 import { average, count, max, min, sum } from '../../src/operators/aggregates.ts';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
+import fc from '../support/fast-check.ts';
 
 type Any = Aggregate<number, unknown, number>;
 const self = (value: number): number => value;

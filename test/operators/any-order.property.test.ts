@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AnyAggregate, At } from '../../src/operators/aggregate.ts';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
+import fc from '../support/fast-check.ts';
 import { EVERY, type Reading } from './every-aggregate.ts';
 
 interface Event {

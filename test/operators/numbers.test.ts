@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyAggregate,
@@ -9,6 +8,7 @@ import {
   variance,
 } from '../../src/index.ts';
 import { nearest } from '../../src/operators/exact-ratio.ts';
+import fc from '../support/fast-check.ts';
 
 const self = <T>(value: T): T => value;
 const of = <In, Out>(aggregate: AnyAggregate<In, Out>, values: readonly In[]): Out =>

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type AnyAggregate,
@@ -25,6 +24,7 @@ import { alignedWindows } from '../../src/operators/aligned-windows.ts';
 import { entriesCodec } from '../../src/operators/entries.ts';
 import { sessions } from '../../src/operators/sessions.ts';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
+import fc from '../support/fast-check.ts';
 
 const place = (eventTime: number, lane = 'a', position = '10', index = 0): At => ({
   eventTime,

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
 import { toEventTime } from '../../src/time/event-time.ts';
+import fc from '../support/fast-check.ts';
 
 const text = fc.oneof(
   fc.string(),

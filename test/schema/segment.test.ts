@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.ts';
 import { ByteReader, ByteWriter } from '../../src/schema/bytes.ts';
 import { countCodec, numberCodec } from '../../src/schema/codec.ts';
 import { readSegment, SegmentWriter } from '../../src/schema/segment.ts';
+import fc from '../support/fast-check.ts';
 
 const rows = fc.array(
   fc.record({ key: fc.string({ unit: 'grapheme', minLength: 1 }), contribution: fc.nat() }),

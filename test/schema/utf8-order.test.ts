@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareUtf8 } from '../../src/schema/utf8-order.ts';
+import fc from '../support/fast-check.ts';
 
 const text = fc.string({
   unit: fc.oneof(

@@ -1,13 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryTable } from '../../src/store/memory-table.ts';
 import { type SpillingTable, spillingTable } from '../../src/store/spilling/spilling-table.ts';
 import type { Item, Range } from '../../src/store/store.ts';
 import { tableStore } from '../../src/store/table-store.ts';
 import { storeContract } from '../../src/testing/contracts/store-contract.ts';
+import fc from '../support/fast-check.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatDuration } from '../../src/time/duration.ts';
 import { toEventTime } from '../../src/time/event-time.ts';
+import fc from '../support/fast-check.ts';
 
 test('what Date writes is read as Date reads it, with and without milliseconds', () => {
   const dates = fc.date({

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   closedThrough,
@@ -8,6 +7,7 @@ import {
   slotText,
 } from '../../src/time/slot.ts';
 import { MAX_TIME, MIN_TIME, watermarkAfter } from '../../src/time/watermark.ts';
+import fc from '../support/fast-check.ts';
 
 test.each`
   slot   | watermark | closed

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Change, type FiredOutput, newModel, reduce } from '../../../src/cli/start/model.ts';
 import type { Observation } from '../../../src/observability/observer.ts';
+import fc from '../../support/fast-check.ts';
 
 test('batches add up', () => {
   const model = modelAfter(

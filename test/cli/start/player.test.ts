@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PlayOptions, type PutRecord, play } from '../../../src/cli/start/player.ts';
 import type { TrafficItem } from '../../../src/cli/start/traffic-item.ts';
 import { UnavailableError } from '../../../src/errors.ts';
 import { seeded } from '../../../src/seeded.ts';
+import fc from '../../support/fast-check.ts';
 
 describe('at full speed', () => {
   test('everything is put once, in order, 500 records a call, without a pause', async () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RecountRules, StreamRecord } from '../../../src/cli/start/event-rules.ts';
 import {
@@ -8,6 +7,7 @@ import {
   recount,
   type WatermarkRaise,
 } from '../../../src/cli/start/recount.ts';
+import fc from '../../support/fast-check.ts';
 
 /** Windows of 10 ms, 5 ms out of order. */
 const RULES: RecountRules = {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Agenda } from '../../../src/cli/start/agenda.ts';
 import { PAGES } from '../../../src/cli/start/pages.ts';
@@ -6,6 +5,7 @@ import { BROKEN_CLOCK_USER, type ClickEvent } from '../../../src/cli/start/sessi
 import { traffic } from '../../../src/cli/start/traffic.ts';
 import type { TrafficItem } from '../../../src/cli/start/traffic-item.ts';
 import { seeded } from '../../../src/seeded.ts';
+import fc from '../../support/fast-check.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Plan, WindowKind } from '../../../src/index.ts';
 import { type BatchOptions, runBatch } from '../../../src/runtime/batch/index.ts';
 import { compareUtf8 } from '../../../src/schema/utf8-order.ts';
 import { sinksOf } from '../../../src/topology/plan.ts';
 import { counted } from '../../engine/plain-windows.ts';
+import fc from '../../support/fast-check.ts';
 import { REVISABLE_WINDOWS } from '../../support/windows.ts';
 import { counts, type Event, events, greatestSums, mergedSums, sums } from './plans.ts';
 import { type Streams, streamed } from './streamed.ts';

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import * as z from 'zod';
 import {
   combine,
@@ -10,6 +9,7 @@ import {
   table,
   type WindowKind,
 } from '../../../src/index.ts';
+import fc from '../../support/fast-check.ts';
 
 export interface Event {
   readonly at: number;
