@@ -19,6 +19,7 @@ import { unitedLog } from './logs.ts';
 import type { Outlet, Ports, StageContext, StageMemory } from './ports.ts';
 import { isAfter } from './position.ts';
 import { raiseLane } from './raise.ts';
+import { meet } from './register.ts';
 import { RowCache } from './row-cache.ts';
 import type { Lookups } from './rows.ts';
 import { tick } from './tick.ts';
@@ -57,6 +58,7 @@ export function warm(plan: Plan): Warm {
 
 const nothingLearnt = (): StageMemory => ({
   fits: false,
+  met: false,
   target: MIN_TIME,
   letIn: new Set(),
   waiting: new Map(),
@@ -75,8 +77,10 @@ export function engine(plan: Plan, ports: Ports, kept = warm(plan)): Engine {
     async gather(source, lane, records) {
       const decode = found(decoders.get(source), 'SOURCE_MISSING', `stream ${source}`);
       const now = ports.clock();
+      const readers = readersOf(source);
+      if (readers.length > 1) for (const context of readers) await meet(context);
       let stoppedAt: string | undefined;
-      for (const context of readersOf(source)) {
+      for (const context of readers) {
         const gathered = await gather(context, { source, lane, records, now, decode });
         stoppedAt = first(stoppedAt, gathered.stoppedAt);
       }
@@ -124,18 +128,27 @@ async function fireReporting(
 /** In the order of the plan: each stage knows those that it reads, and later those that read it. */
 function contextsOf(plan: Plan, ports: Ports, { memories, caches }: Warm): StageContext[] {
   const observe = undisturbed(ports.observe);
-  const known = new Map<string, StageContext & { readonly after: StageContext[] }>();
+  const known = new Map<string, Linked>();
   for (const stage of plan.stages) {
     const before = stagesBefore(stage).flatMap((name) => known.get(name) ?? []);
     const memory = memories.get(stage.name) as StageMemory;
     const lookups = lookupsIn(stage, ports, caches);
-    const parts = { before, after: [], lookups, observe, memory };
+    const parts = { before, after: [], beside: [], lookups, observe, memory };
     const context = { ...contextOf(plan, stage, { ...ports, observe }), ...parts };
     known.set(stage.name, context);
     for (const one of before) one.after.push(context);
   }
-  return [...known.values()];
+  const contexts = [...known.values()];
+  for (const one of contexts) {
+    const reads = ({ sources }: StageContext) =>
+      [...sources.keys()].some((s) => one.sources.has(s));
+    one.beside.push(...contexts.filter((other) => other !== one && reads(other)));
+  }
+  return contexts;
 }
+
+/** While it is being put together. */
+type Linked = StageContext & { readonly after: StageContext[]; readonly beside: StageContext[] };
 
 function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
   const { clock, observe } = ports;

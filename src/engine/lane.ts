@@ -1,11 +1,9 @@
 import { FencedError } from '../errors.ts';
 import { invariant } from '../invariant.ts';
 import type { Change, Item } from '../store/store.ts';
-import { MIN_TIME } from '../time/watermark.ts';
 import { recordAborted } from './aborted.ts';
 import { laneKey, laneOf, laneRange, lanesKey } from './keys.ts';
 import type { StageContext } from './ports.ts';
-import { BEFORE_ALL } from './position.ts';
 import { readAll } from './read-all.ts';
 
 /** Where a lane stands: what its attempts have committed, and how many attempts there were. */
@@ -41,14 +39,14 @@ export const NO_RECORDS: Tally = { records: 0, filtered: 0, late: 0, deadLetters
 export async function createLane(
   context: StageContext,
   lane: string,
-  watermark: number = MIN_TIME,
+  { position, watermark }: Pick<Lane, 'position' | 'watermark'>,
 ): Promise<void> {
   await context.store.update(
     'control',
     laneKey(context.stage.name, lane),
     {
       set: {
-        position: BEFORE_ALL,
+        position,
         watermark,
         movedAt: context.clock(),
         epoch: 0,

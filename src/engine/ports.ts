@@ -40,6 +40,8 @@ export interface StageContext {
   readonly before: readonly StageContext[];
   /** The stages that read the results of this one. */
   readonly after: readonly StageContext[];
+  /** The other stages that read one of its streams. */
+  readonly beside: readonly StageContext[];
   readonly outlets: readonly Outlet[];
   readonly store: Store;
   readonly clock: Clock;
@@ -72,6 +74,8 @@ export function sourceOf({ sources }: StageContext, lane: string): SourcePlan {
 export interface StageMemory {
   /** The meta item was found to fit this plan. */
   fits: boolean;
+  /** The stage has a set of lanes. */
+  met: boolean;
   /** The highest target that every bucket is known to have. */
   target: number;
   /** Lanes that were seen in the set. */

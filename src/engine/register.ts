@@ -1,9 +1,12 @@
+import { LaneNotReadyError } from '../errors.ts';
 import { invariant } from '../invariant.ts';
 import type { Shard } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import { readTarget } from './bucket.ts';
+import { type Delivered, deliveredBefore, deliveredText, parseDelivered } from './delivered.ts';
 import { laneOf, laneRange, lanesKey } from './keys.ts';
 import { createLane, emptyAttempt, readLane } from './lane.ts';
+import { checkMeta } from './meta.ts';
 import type { StageContext } from './ports.ts';
 import { BEFORE_ALL } from './position.ts';
 import { readAll } from './read-all.ts';
@@ -22,7 +25,7 @@ export async function register(context: StageContext): Promise<void> {
   const shards = await context.log.shards();
   const listed = new Map(shards.map((shard) => [shard.lane, shard]));
   const roots = shards.filter((shard) => isRoot(shard, listed));
-  if (before === undefined) await firstContact(context, roots);
+  if (before === undefined) await firstContact(context, shards, roots);
   const known = await readAll(context.store, 'control', laneRange(context.stage.name));
   const lanes = new Set(known.map(laneOf));
   for (const root of roots) if (!lanes.has(root.lane)) await join(context, root);
@@ -38,11 +41,37 @@ type Listed = ReadonlyMap<string, Shard>;
 const isRoot = (shard: Shard, listed: Listed): boolean =>
   !shard.parents.some((parent) => listed.has(parent));
 
+/**
+ * Makes sure that a stage is known before a record is read by any stage beside it: how far those have
+ * read tells later what the stage was delivered and what came before its time.
+ *
+ * @throws LaneNotReadyError as long as the log lists no shards
+ */
+export async function meet(context: StageContext): Promise<void> {
+  const { memory, stage } = context;
+  if (memory.met) return;
+  await checkMeta(context);
+  if ((await readSet(context)) === undefined) {
+    await register(context);
+    if ((await readSet(context)) === undefined) {
+      throw new LaneNotReadyError(`the log of stage ${stage.name} lists no shards yet`, {
+        hint: 'The batch comes again, and is read once they are listed.',
+      });
+    }
+  }
+  memory.met = true;
+}
+
 /** The set that lists every first lane; nothing closes before all of them are there. */
-async function firstContact(context: StageContext, roots: readonly Shard[]): Promise<void> {
+async function firstContact(
+  context: StageContext,
+  shards: readonly Shard[],
+  roots: readonly Shard[],
+): Promise<void> {
   if (roots.length === 0) return;
   const lanes = roots.map((root) => root.lane);
-  const set = { lanes, first: lanes, version: 1 };
+  const delivered = deliveredText(await deliveredBefore(context, shards));
+  const set = { lanes, first: lanes, version: 1, ...(delivered.length > 0 && { delivered }) };
   await context.store.update('control', lanesKey(context.stage.name), { set }, { exists: false });
 }
 
@@ -59,16 +88,22 @@ async function join(context: StageContext, { lane, parents }: Shard): Promise<vo
     if (parents.some((parent) => set.lanes.includes(parent))) return;
     if (await replace(context, set, [], [lane])) break;
   }
-  await createLane(context, lane, await startOf(context, lane));
+  await create(context, lane, await watermarkOf(context, lane));
+}
+
+/** Creates a lane, unless it is there: after what came before the time of the stage. */
+async function create(context: StageContext, lane: string, watermark: number): Promise<void> {
+  const position = (await readSet(context))?.delivered.get(lane) ?? BEFORE_ALL;
+  await createLane(context, lane, { position, watermark });
 }
 
 /**
- * Where a lane that is in the set begins. One of first contact at the beginning. One that came later,
+ * From which watermark a lane that is in the set begins. One of first contact at the beginning. One that came later,
  * of a stream that was made anew, where the others have brought the stage: what was closed by then
  * stays closed to it. That is where they are now, as no advance that is still under way can have seen
  * them further on; where those were that have left; and what the buckets were told.
  */
-async function startOf(context: StageContext, lane: string): Promise<number> {
+async function watermarkOf(context: StageContext, lane: string): Promise<number> {
   const set = await readSet(context);
   if (set === undefined || set.first.includes(lane)) return MIN_TIME;
   const others = set.lanes.filter((other) => other !== lane);
@@ -88,7 +123,7 @@ async function retire(context: StageContext, lane: string, listed: Listed): Prom
   const set = await readSet(context);
   if (!set?.lanes.includes(lane)) return;
   // It joined, but whoever let it in died before creating it, and its shard is gone by now.
-  if (!listed.has(lane)) await createLane(context, lane, await startOf(context, lane));
+  if (!listed.has(lane)) await create(context, lane, await watermarkOf(context, lane));
   if (!(await ended(context, lane))) return;
   const children = [...listed.values()].filter((shard) => shard.parents.includes(lane));
   const ready = await Promise.all(
@@ -135,7 +170,7 @@ async function createChild(
   }
   invariant(watermarks.length > 0, `child ${lane} has a parent that ended`);
   const start = Math.min(...watermarks);
-  await createLane(context, lane, start);
+  await create(context, lane, start);
   const child = await readLane(context, lane);
   if (child === undefined || child.watermark >= start) return true;
   // Left of a try whose swap was refused, by parents that have gone without it.
@@ -148,6 +183,8 @@ interface LaneSet {
   readonly first: readonly string[];
   /** How far the stage can have been brought by lanes that have left. */
   readonly floor: number;
+  /** What came before first contact. */
+  readonly delivered: Delivered;
   readonly version: number;
 }
 
@@ -158,6 +195,7 @@ async function readSet(context: StageContext): Promise<LaneSet | undefined> {
       lanes: item.lanes as readonly string[],
       first: item.first as readonly string[],
       floor: Number(item.floor ?? MIN_TIME),
+      delivered: parseDelivered((item.delivered ?? []) as readonly string[]),
       version: Number(item.version),
     }
   );

@@ -196,6 +196,18 @@ export const MUTANTS: readonly Mutant[] = [
     to: '{ set }, {});',
   },
   {
+    name: 'a stage reads records before those beside it are known',
+    file: 'engine.ts',
+    from: 'if (readers.length > 1) for (const context of readers) await meet(context);',
+    to: '',
+  },
+  {
+    name: 'a lane begins after what the stages beside it have read by now',
+    file: 'register.ts',
+    from: '(await readSet(context))?.delivered.get(lane) ?? BEFORE_ALL',
+    to: '(await deliveredBefore(context, [{ lane, parents: [], closed: false }])).get(lane) ?? BEFORE_ALL',
+  },
+  {
     name: 'a lane takes part that is not in the set',
     file: 'gather.ts',
     from: '(mine.ended || (await isLetIn(context, lane)))',
