@@ -131,6 +131,25 @@ function merged(chance: Chance): Plan {
     .to(table('results'));
 }
 
+/** Stages that read one stream, and one of them another as well. */
+function beside(chance: Chance): Plan {
+  const [some, others] = twoStreams();
+  const perKey = some
+    .keyBy((event) => event.key)
+    .window(chance.pick(WINDOWS))
+    .count(stage(chance, 'per-key'));
+  const perValue = some
+    .keyBy((event) => event.v)
+    .window(TumblingWindow.of(10, SECONDS))
+    .count(stage(chance, 'per-value'));
+  const both = some
+    .merge(others)
+    .keyBy((event) => event.key)
+    .window(TumblingWindow.of(5, SECONDS))
+    .sum((event) => event.v, stage(chance, 'of-both'));
+  return combine(both.to(table('sums')), perKey.to(table('counts')), perValue.to(table('values')));
+}
+
 function joined(chance: Chance): Plan {
   const [left, right] = twoStreams();
   const sides = [left.keyBy((event) => event.key), right.keyBy((event) => event.key)] as const;
@@ -317,6 +336,7 @@ export const PIPELINES: readonly Tried[] = [
   { name: 'windows', plan: windows, events: one },
   { name: 'chain', plan: chain, events: one },
   { name: 'merge', plan: merged, events: two },
+  { name: 'beside', plan: beside, events: two },
   { name: 'join', plan: joined, events: two },
   { name: 'process', plan: processed, events: one },
   { name: 'dedupe', plan: deduplicated, events: one },

@@ -40,6 +40,8 @@ export interface Faults {
   readonly recordsExpired: number;
   /** A clock goes wrong. */
   readonly clockSkew: number;
+  /** Some stages are not there at first: they are deployed while the others are running. */
+  readonly newStage: number;
 }
 
 export type FaultKind = keyof Faults;
@@ -67,6 +69,7 @@ const USUAL: Faults = {
   shardExpired: 0.05,
   recordsExpired: 0.02,
   clockSkew: 0.5,
+  newStage: 0.5,
 };
 
 export const FAULT_KINDS = Object.keys(USUAL) as readonly FaultKind[];

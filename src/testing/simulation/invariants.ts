@@ -44,6 +44,9 @@ export class Invariants {
   /** What attempts have written that are not visible yet. */
   readonly #segments = new Map<string, readonly { bucket: string; lastSlot: number }[]>();
 
+  /** How far each lane was read when stages came that read it as well. */
+  readonly #reached = new Map<string, string>();
+
   constructor(isRelayed: (stage: string) => boolean) {
     this.#isRelayed = isRelayed;
   }
@@ -84,6 +87,14 @@ export class Invariants {
     this.outputs.set(identity, isRelayed ? { content, record: recordOf(key) } : { content });
   }
 
+  /** A stage that comes now may begin there. */
+  wasReached(lane: Item): void {
+    const name = atSource(lane.sk);
+    const before = this.#reached.get(name) ?? BEFORE_ALL;
+    const position = String(lane.position);
+    if (isAfter(position, before)) this.#reached.set(name, position);
+  }
+
   #wrote(key: Key, { set }: Change, item: Item): void {
     if (set === undefined) return;
     this.#neverBack(key, item);
@@ -97,6 +108,7 @@ export class Invariants {
     const id = `${key.pk} ${lane}`;
     this.#watermarks.set(id, Number(item.watermark));
     if (set.epoch === 0) {
+      this.#begins(key, String(set.position));
       this.histories.set(id, { stage: key.pk, lane, created: set, raises: [] });
     } else if (set.watermark !== undefined && set.position === undefined) {
       const raise = { position: String(item.position), watermark: Number(set.watermark) };
@@ -105,6 +117,13 @@ export class Invariants {
       this.#accountedFor(`${id} ${set.committedEpoch}`, id, item);
       this.#becomesVisible(`${id} ${set.committedEpoch}`);
     }
+  }
+
+  /** At the beginning; or, if it came while others were running, after what they had read, and no further. */
+  #begins(key: Key, position: string): void {
+    const reached = this.#reached.get(atSource(key.sk)) ?? BEFORE_ALL;
+    if (!isAfter(position, reached)) return;
+    throw new Broken(`${key.pk} ${key.sk} begins at ${position}, after what comes to it`);
   }
 
   /** No slot closes before every lane that is in the set has passed it. */
@@ -164,3 +183,6 @@ export class Invariants {
     }
   }
 }
+
+/** A lane as its source calls it: where a stage reads several streams, the name of the stream comes first. */
+const atSource = (sk: string): string => sk.slice('lane#'.length).split('/').at(-1) ?? '';

@@ -9,6 +9,7 @@ export class Crash extends Error {}
 // Made once: where they are thrown says nothing, and finding it out takes longer than the request.
 const DIED = new Crash('the process died');
 const GONE = new Crash('the process is gone');
+export const NOT_DEPLOYED = new Crash('nobody reads the stream yet');
 export const TIMED_OUT = new Crash('timed out');
 const THROTTLED = new UnavailableError('throttled');
 const NO_REPLY = new UnavailableError('the reply is lost');

@@ -1,9 +1,7 @@
-import { type Engine, engine, type Warm, warm } from '../../engine/engine.ts';
 import { parseBucketKey } from '../../engine/keys.ts';
 import type { Ports } from '../../engine/ports.ts';
 import type { LookupKey, LookupTable } from '../../lookups/lookup.ts';
 import { memoryLookup } from '../../lookups/memory.ts';
-import type { Observation } from '../../observability/observer.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from '../../sinks/memory.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import { memoryStore } from '../../store/memory.ts';
@@ -12,12 +10,13 @@ import { HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
 import { type Plan, sinksOf } from '../../topology/plan.ts';
 import { type Capacity, metered } from './capacity.ts';
 import type { Chance } from './chance.ts';
+import { planBefore } from './deployment.ts';
 import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
+import { Functions } from './functions.ts';
 import { Invariants } from './invariants.ts';
-import { Crash, invocation, TIMED_OUT } from './invocation.ts';
+import { Crash } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
 import { pollStream } from './poller.ts';
-import { simulatedPorts } from './ports.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
 
 /** The rows of tables that are looked up, by their names in the plan. */
@@ -41,8 +40,6 @@ export interface WorldOptions {
   readonly trace?: (line: string) => void;
 }
 
-/** How long an invocation may take before it is given up. */
-const TIMEOUT_MS = 60 * SECONDS;
 /** How often shards are looked into and the schedule ticks. */
 const USUAL = { pollMs: 5 * SECONDS, tickMs: 12 * SECONDS };
 const HEALING = { pollMs: MINUTES, tickMs: 2 * MINUTES };
@@ -71,14 +68,14 @@ export class World {
   /** What must not happen: broken promises, and failures that no fault explains. */
   readonly failures: unknown[] = [];
   readonly #options: WorldOptions;
-  readonly #ports: Ports;
   #faults: Faults;
-  #containers: Warm[] = [];
   readonly #detached = new Set<Promise<unknown>>();
   /** Buckets that are told to fire and have not done so. */
   readonly #told = new Map<string, number>();
   #running = true;
   #pace = USUAL;
+  readonly #before: Plan;
+  readonly #functions: Functions;
 
   constructor(plan: Plan, options: WorldOptions) {
     const { chance } = options;
@@ -98,7 +95,16 @@ export class World {
     this.lookups = Object.fromEntries(
       Object.entries(options.lookups).map(([name, rows]) => [name, memoryLookup(rows)]),
     );
-    this.#ports = this.#portsOf(plan);
+    this.#before = this.#draws('newStage', 'the plan') ? planBefore(plan, chance) : plan;
+    this.#functions = new Functions(this.#before, {
+      scheduler: this.scheduler,
+      chance,
+      ports: this.#portsOf(plan),
+      draws: (kind, where) => this.#draws(kind, where),
+      detach: (work) => this.#detach(work),
+      failed: (error) => this.#failed(error),
+      trace: options.trace && ((line) => this.#trace(line)),
+    });
   }
 
   /** Records come and faults happen; then all heals, and what is left is dealt with. */
@@ -106,7 +112,9 @@ export class World {
     for (const stream of this.streams.keys()) this.#spawn(this.#mapping(stream));
     this.#spawn(this.#schedule());
     const { records, chance, produce, without } = this.#options;
+    const deployAt = this.#before === this.plan ? records : chance.below(records);
     for (let n = 0; n < records; n++) {
+      if (n === deployAt) await this.#deploy();
       await this.scheduler.runUntil(this.scheduler.now + chance.below(4 * SECONDS));
       const [stream, log] = chance.pick([...this.streams]);
       const now = this.scheduler.now;
@@ -126,60 +134,26 @@ export class World {
     await this.scheduler.runUntil(this.scheduler.now + 2 * SLOW.tickMs);
   }
 
-  /** One invocation of a function: in a process that may remember something, for so long at most. */
-  async invoke<T>(name: string, work: (engine: Engine, outOfTime: () => boolean) => Promise<T>) {
-    const { chance, trace } = this.#options;
-    const one = invocation({
-      scheduler: this.scheduler,
-      chance,
-      happens: (kind, where) => this.#draws(kind, `${name}: ${where}`),
-      detached: (late) => this.#detach(late),
-    });
-    const started = this.scheduler.now;
-    const skew = this.#draws('clockSkew', name) ? chance.below(20 * SECONDS) - 10 * SECONDS : 0;
-    const zombie = this.#draws('zombie', name);
-    const ports = simulatedPorts(this.#ports, one);
-    const clock = () => this.scheduler.now + skew;
-    const observe = (seen: Observation) => {
-      if (seen.kind === 'failed') this.#failed(seen.error);
-      trace?.(`${this.scheduler.now - START} ${name} ${JSON.stringify(seen)}`);
-    };
-    const running = engine(this.plan, { ...ports, clock, observe }, this.#container(name));
-    const leftMs = zombie ? chance.below(2 * SECONDS) : TIMEOUT_MS;
-    const outOfTime = (): boolean => this.scheduler.now > started + leftMs;
-    return new Promise<T>((resolve, reject) => {
-      let ended = false;
-      const end = (): void => {
-        ended = true;
-      };
-      const result = work(running, outOfTime);
-      result.then(resolve, reject).then(end);
-      this.#detach(result.catch((error) => this.#failed(error)));
-      this.scheduler.sleep(leftMs).then(() => {
-        if (ended) return;
-        if (!zombie) one.kill();
-        reject(TIMED_OUT);
-      });
-    });
+  /** The stages that were not there come, where those before them have got to by then. */
+  async #deploy(): Promise<void> {
+    await this.#functions.deploy(this.plan);
+    for (const item of this.store.items('control')) {
+      if (item.sk.startsWith('lane#')) this.invariants.wasReached(item);
+    }
+  }
+
+  #trace(line: string): void {
+    this.#options.trace?.(`${this.scheduler.now - START} ${line}`);
   }
 
   /** True if a fault of this kind happens here. */
   #draws(kind: FaultKind, where: string): boolean {
-    const { chance, without, trace } = this.#options;
+    const { chance, without } = this.#options;
     if (!chance.happens(this.#faults[kind])) return false;
     if (without.faults.has(this.faultsDrawn++)) return false;
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
-    trace?.(`${this.scheduler.now - START} fault ${kind} at ${where}`);
+    this.#trace(`fault ${kind} at ${where}`);
     return true;
-  }
-
-  #container(name: string): Warm {
-    if (this.#containers.length === 0 || this.#draws('coldStart', name)) {
-      const fresh = warm(this.plan);
-      this.#containers = [...this.#containers.slice(-3), fresh];
-      return fresh;
-    }
-    return this.#options.chance.pick(this.#containers);
   }
 
   async #mapping(stream: string): Promise<void> {
@@ -191,7 +165,10 @@ export class World {
       pollMs: () => this.#pace.pollMs,
       spawn: (work) => this.#spawn(work),
       gather: (lane, records) =>
-        this.invoke(`gather ${lane}`, (running) => running.gather(stream, lane, records)),
+        this.#functions.invoke(`gather ${lane}`, async (running) => {
+          this.#functions.requireMapped(stream);
+          return running.gather(stream, lane, records);
+        }),
       failed: (error) => this.#failed(error),
     });
   }
@@ -203,9 +180,9 @@ export class World {
       const times = this.#draws('tickTwice', 'tick') ? 2 : 1;
       for (let n = 0; n < times; n++) {
         this.#spawn(
-          this.invoke('tick', (running, outOfTime) => running.tick(outOfTime)).catch((error) =>
-            this.#failed(error),
-          ),
+          this.#functions
+            .invoke('tick', (running, outOfTime) => running.tick(outOfTime))
+            .catch((error) => this.#failed(error)),
         );
       }
     }
@@ -230,7 +207,7 @@ export class World {
     );
     for (;;) {
       try {
-        const done = await this.invoke(`fire ${id}`, (running, outOfTime) =>
+        const done = await this.#functions.invoke(`fire ${id}`, (running, outOfTime) =>
           running.fire(stage, bucket, outOfTime),
         );
         if (done === 'done') break;
