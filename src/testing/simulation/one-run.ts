@@ -7,6 +7,7 @@ import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
 import { expectedOf } from './oracle.ts';
+import { unclosed } from './unclosed.ts';
 import { type RowsByTable, type Without, World } from './world.ts';
 
 /** Makes the events of a stream: JSON is made of them, but text and bytes go as they are. */
@@ -88,7 +89,7 @@ export async function runOnce(
     const { outputs } = invariants;
     const isDealtWith = isCommitted(store);
     const accounted = { store, letters, late, outputs, isDealtWith };
-    problems.push(...unaccounted(accounted));
+    problems.push(...unaccounted(accounted), ...unclosed(world));
     problems.push(...differences(accountOf(accounted), await expectedOf(world)));
   }
   return {

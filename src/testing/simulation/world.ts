@@ -64,6 +64,7 @@ export class World {
   readonly late: ReadonlyMap<string, MemoryDeadLetters>;
   readonly injected = new Map<FaultKind, number>();
   faultsDrawn = 0;
+  lastRecordAt = START;
   readonly capacity: Capacity = { readUnits: 0, writeUnits: 0 };
   /** What must not happen: broken promises, and failures that no fault explains. */
   readonly failures: unknown[] = [];
@@ -120,6 +121,7 @@ export class World {
       const now = this.scheduler.now;
       const record = produce(stream, now);
       if (!without.records.has(n)) log.put(record, now);
+      this.lastRecordAt = now;
       this.#reshard(log);
     }
     this.#faults = NO_FAULTS;
