@@ -23,6 +23,8 @@ export type Role = 'gather' | 'fire';
 export interface Resources {
   /** Left out by a function that does everything. */
   readonly role?: Role;
+  /** By which name metrics and log lines tell the pipeline. Left out: the name of the plan. */
+  readonly pipeline?: string;
   /** The control table. */
   readonly control: string;
   /** The state table. */
@@ -46,6 +48,9 @@ export function parseResources(env: Readonly<Record<string, string | undefined>>
   if (!isRecord(said)) throw invalid('is no JSON object');
   if (said.role !== undefined && said.role !== 'gather' && said.role !== 'fire') {
     throw invalid('names a role that is none');
+  }
+  if (said.pipeline !== undefined && typeof said.pipeline !== 'string') {
+    throw invalid('names a pipeline that is no text');
   }
   for (const table of ['control', 'state']) {
     if (typeof said[table] !== 'string') throw invalid(`names no ${table} table`);

@@ -44,6 +44,8 @@ export interface EnvironmentOptions {
 export interface Surroundings {
   /** What the function is there for; left out: for everything. */
   readonly role?: Role;
+  /** By which name metrics and log lines tell the pipeline; left out: the name of the plan. */
+  readonly pipelineName?: string;
   readonly store: Store;
   readonly sources: Readonly<Record<string, TriggeredSource>>;
   readonly sinks: Readonly<Record<string, Sink>>;
@@ -81,6 +83,7 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
   const late = plan.stages.flatMap((stage) => stage.late.sideOutput ?? []);
   return {
     ...(resources.role && { role: resources.role }),
+    ...(resources.pipeline && { pipelineName: resources.pipeline }),
     store: dynamoStore({ ...access, tables }),
     sources: openAll(plan.sources, resources.sources, sources, 'SOURCE_MISSING'),
     sinks: openAll(

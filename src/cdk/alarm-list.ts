@@ -1,6 +1,5 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
-import type { Plan } from '../topology/plan.ts';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
 import { tickPeriod } from './tick-period.ts';
@@ -77,7 +76,7 @@ function withDefaults({ sources }: WatchedPipeline, chosen: AlarmThresholds): Th
 }
 
 function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): Alarming[] {
-  const { plan, gather, givenUp, tickEvery } = pipeline;
+  const { gather, givenUp, tickEvery } = pipeline;
   const age = gather.function.metric('IteratorAge', { statistic: 'Maximum', period: PERIOD });
   const alarms: Alarming[] = [
     {
@@ -94,7 +93,7 @@ function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): 
       id: 'TickStopped',
       anchor: 'tick-stopped',
       says: 'No tick has come to its end, the schedule’s or any other.',
-      metric: lastOfTick(plan, tickPeriod(tickEvery)),
+      metric: lastOfTick(pipeline, tickPeriod(tickEvery)),
       below: 1,
       periods: 3,
       // The schedule runs whatever the stream does, so that no data means no tick.
@@ -123,9 +122,9 @@ function triggerAlarms(pipeline: WatchedPipeline, { iteratorAge }: Thresholds): 
  * How many ticks have looked after the last stage, and so after all: each is done in the order of the
  * plan. Invocations would not do, as changes of buckets come to the same function.
  */
-function lastOfTick(plan: Plan, period: Duration): cloudwatch.IMetric {
-  const last = plan.stages.at(-1)?.name ?? '';
-  return stageMetric(plan, last, 'TickDuration', { statistic: 'SampleCount', period });
+function lastOfTick(pipeline: WatchedPipeline, period: Duration): cloudwatch.IMetric {
+  const last = pipeline.plan.stages.at(-1)?.name ?? '';
+  return stageMetric(pipeline, last, 'TickDuration', { statistic: 'SampleCount', period });
 }
 
 function functionAlarms({ gather, fire }: WatchedPipeline): Alarming[] {
@@ -152,14 +151,15 @@ function functionAlarms({ gather, fire }: WatchedPipeline): Alarming[] {
   ]);
 }
 
-function gatheringAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+function gatheringAlarms(pipeline: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  const { plan, tickEvery } = pipeline;
   const period = tickPeriod(tickEvery);
   return gatheringStages(plan).flatMap(({ name }) => [
     {
       id: `LaneBehind-${name}`,
       anchor: 'lane-behind',
       says: `There are records to read, but the watermark of stage ${name} stands still: one lane holds it back.`,
-      metric: stageMetric(plan, name, 'LaneHeldBack', { period }),
+      metric: stageMetric(pipeline, name, 'LaneHeldBack', { period }),
       atLeast: thresholds.heldBack.toMilliseconds(),
       periods: 2,
       missing: QUIET,
@@ -168,12 +168,12 @@ function gatheringAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Thres
 }
 
 /** Records while gathering, and results that a stage cannot take while firing. */
-function deadLetterAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
-  return plan.stages.map(({ name }) => ({
+function deadLetterAlarms(pipeline: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  return pipeline.plan.stages.map(({ name }) => ({
     id: `DeadLetters-${name}`,
     anchor: 'dead-letters',
     says: `Stage ${name} has set something aside that cannot be processed.`,
-    metric: stageMetric(plan, name, 'DeadLetters', { period: PERIOD }),
+    metric: stageMetric(pipeline, name, 'DeadLetters', { period: PERIOD }),
     atLeast: thresholds.deadLetters,
     periods: 1,
     missing: QUIET,
@@ -181,7 +181,8 @@ function deadLetterAlarms({ plan }: WatchedPipeline, thresholds: Thresholds): Al
 }
 
 /** Firings end with or without a tick, but what waits is told by ticks alone, and tried again by them. */
-function firingAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+function firingAlarms(pipeline: WatchedPipeline, thresholds: Thresholds): Alarming[] {
+  const { plan, tickEvery } = pipeline;
   const period = tickPeriod(tickEvery);
   return firingStages(plan).flatMap(({ name }) => [
     {
@@ -189,7 +190,7 @@ function firingAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Threshol
       id: `FiringLag-${name}`,
       anchor: 'firing-lag',
       says: `Windows of stage ${name} are complete, but their results come late.`,
-      metric: stageMetric(plan, name, 'FiringLag', { period }),
+      metric: stageMetric(pipeline, name, 'FiringLag', { period }),
       atLeast: thresholds.firingLatency.toMilliseconds(),
     },
     {
@@ -197,7 +198,7 @@ function firingAlarms({ plan, tickEvery }: WatchedPipeline, thresholds: Threshol
       id: `FailedFirings-${name}`,
       anchor: 'failed-firings',
       says: `A bucket of stage ${name} fails whenever it is fired.`,
-      metric: stageMetric(plan, name, 'FailedFirings', { period }),
+      metric: stageMetric(pipeline, name, 'FailedFirings', { period }),
       atLeast: 1,
     },
   ]);

@@ -30,14 +30,14 @@ export function graph(
 
 /** One line a stage. */
 export const lines = (
-  { plan }: WatchedPipeline,
+  pipeline: WatchedPipeline,
   stages: readonly StagePlan[],
   name: MetricName,
   options: cloudwatch.MetricOptions = {},
   label = '',
 ): cloudwatch.Metric[] =>
   stages.map((stage) =>
-    stageMetric(plan, stage.name, name, {
+    stageMetric(pipeline, stage.name, name, {
       period: MINUTE,
       label: label === '' ? stage.name : `${stage.name} ${label}`,
       ...options,
@@ -62,18 +62,18 @@ export const perSecond =
 
 /** One line a stage: so many of something for `per` records. */
 export const perRecords = (
-  { plan }: WatchedPipeline,
+  pipeline: WatchedPipeline,
   name: MetricName,
   { per, label, id }: { readonly per: number; readonly label: string; readonly id: string },
 ): cloudwatch.MathExpression[] =>
-  gatheringStages(plan).map(
+  gatheringStages(pipeline.plan).map(
     (stage, n) =>
       new cloudwatch.MathExpression({
         // Without a third argument it says nothing where nothing came in.
         expression: `IF(records${n} > 0, ${per} * FILL(${id}${n}, 0) / records${n})`,
         usingMetrics: {
-          [`${id}${n}`]: stageMetric(plan, stage.name, name),
-          [`records${n}`]: stageMetric(plan, stage.name, 'RecordsGathered'),
+          [`${id}${n}`]: stageMetric(pipeline, stage.name, name),
+          [`records${n}`]: stageMetric(pipeline, stage.name, 'RecordsGathered'),
         },
         label: `${stage.name} ${label}`,
         period: MINUTE,

@@ -6,15 +6,15 @@ import {
   METRIC_UNITS,
   type MetricName,
 } from '../observability/metric-names.ts';
-import type { Plan } from '../topology/plan.ts';
 import type { AnyTable } from './tables.ts';
+import type { WatchedPipeline } from './watched.ts';
 
 /**
- * What the functions of a plan tell about one of its stages. Counts and bytes are added up, of
+ * What the functions of a pipeline tell about one of its stages. Counts and bytes are added up, of
  * durations and of how many there are the greatest is taken, unless `options` say otherwise.
  */
 export function stageMetric(
-  plan: Pick<Plan, 'name'>,
+  { pipelineName }: Pick<WatchedPipeline, 'pipelineName'>,
   stage: string,
   name: MetricName,
   options: cloudwatch.MetricOptions = {},
@@ -23,7 +23,7 @@ export function stageMetric(
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,
     metricName: name,
-    dimensionsMap: { [pipelineDimension]: plan.name, [stageDimension]: stage },
+    dimensionsMap: { [pipelineDimension]: pipelineName, [stageDimension]: stage },
     statistic: isAddedUp(name) ? 'Sum' : 'Maximum',
     ...options,
   });

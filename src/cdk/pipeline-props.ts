@@ -17,6 +17,11 @@ import type { AnyTable, TableSettings } from './tables.ts';
 
 export interface PipelineProps extends CodeSettings {
   readonly plan: Plan;
+  /**
+   * By which name metrics and log lines tell this pipeline from others of the account and region. Default:
+   * the stack and where in it, such as `clicks-prod/Clickstream`.
+   */
+  readonly pipelineName?: string;
   /** Each source of the plan, by its name there: a Kinesis stream, or a binding of another kind. */
   readonly sources: Readonly<Record<string, kinesis.IStream | SourceBinding>>;
   /** Sinks of the plan that exist already or are of another kind, by name. Default: a table is created. */

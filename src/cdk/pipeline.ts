@@ -37,6 +37,7 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;
+  readonly pipelineName: string;
   /** Reads the streams: the target of their event source mappings. */
   readonly gather: PipelineFunction;
   /** Fires what is closed, and ticks. */
@@ -60,6 +61,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     checkFiringConcurrency(props.fire ?? {});
     const deployment = deploymentFor(props);
     this.plan = props.plan;
+    this.pipelineName = props.pipelineName ?? deployedName(this);
     this.tickEvery = props.tickEvery ?? Duration.minutes(1);
     ({ control: this.control, state: this.state } = props.stateTables ?? this.#createTables(props));
     const queue = new GivenUpQueue(this, 'GivenUp', deployment);
@@ -112,7 +114,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
    */
   metric(name: MetricName, stage: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     const stages = Object.fromEntries(this.plan.stages.map((one) => [one.name, one]));
-    return stageMetric(this.plan, own(stages, stage, 'STAGE_UNKNOWN').name, name, options);
+    return stageMetric(this, own(stages, stage, 'STAGE_UNKNOWN').name, name, options);
   }
 
   /** Records that a stage has taken. */
@@ -182,6 +184,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
   #tellFunctions(sources: BoundSources, lookups: BoundLookups): void {
     const { control, state, sinks } = this;
     const resources: Resources = {
+      pipeline: this.pipelineName,
       control: control.tableName,
       state: state.tableName,
       deadLetters: sinks.deadLetters.resource,
@@ -213,6 +216,13 @@ export class Pipeline extends Construct implements WatchedPipeline {
 function deploymentFor({ stage = 'prod', encryptionKey, logRetention }: PipelineProps): Deployment {
   const deployment = deploymentOf(stage, encryptionKey);
   return { ...deployment, logRetention: logRetention ?? deployment.logRetention };
+}
+
+/** The stack, and where in it: no two pipelines of a region have the same. */
+function deployedName(scope: Construct): string {
+  let stack = Stack.of(scope);
+  while (stack.nestedStackParent !== undefined) stack = stack.nestedStackParent;
+  return `${stack.stackName}/${scope.node.path.slice(stack.node.path.length + 1)}`;
 }
 
 function tablesOf({ results, lateEvents, deadLetters }: BoundSinks): Record<string, AnyTable> {

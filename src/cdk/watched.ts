@@ -9,6 +9,8 @@ import type { AnyTable } from './tables.ts';
 /** What alarms and a dashboard look at: a Pipeline, or whatever else runs a plan. */
 export interface WatchedPipeline {
   readonly plan: Plan;
+  /** By which name its functions tell metrics, as one plan may run in several places. */
+  readonly pipelineName: string;
   readonly gather: WatchedFunction;
   readonly fire: WatchedFunction;
   readonly sources: readonly WatchedSource[];

@@ -35,6 +35,12 @@ describe('what a deployment tells', () => {
     expect(lambdaHandler(clicksPlan(), opened)).toBeTypeOf('function');
   });
 
+  test('may have a name, by which its handler is watched', () => {
+    expect(open()).not.toHaveProperty('pipelineName');
+    expect(open({ pipeline: 'dev/Clicks' }).pipelineName).toBe('dev/Clicks');
+    expect(() => open({ pipeline: 7 })).toThrow('names a pipeline that is no text');
+  });
+
   test('is read from the environment of the process', () => {
     vi.stubEnv('TIDEMARK_RESOURCES', env().TIDEMARK_RESOURCES);
     expect(fromEnvironment(clicksPlan()).sources.clicks?.streamName).toBe('clicks-stream');

@@ -191,6 +191,7 @@ describe('the functions', () => {
       const text = filled(Variables.TIDEMARK_RESOURCES);
       expect(parseResources({ TIDEMARK_RESOURCES: text })).toEqual({
         role: ['gather', 'fire'][n],
+        pipeline: 'Test/Pipeline',
         control: expect.stringContaining('TablesControl'),
         state: expect.stringContaining('TablesState'),
         deadLetters: { kind: 'table', name: expect.stringContaining('DeadLetters') },

@@ -8,6 +8,7 @@ import { Duration, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import {
   kinesisSource,
+  Pipeline,
   PipelineAlarms,
   PipelineDashboard,
   type WatchedPipeline,
@@ -259,7 +260,7 @@ test('a tick has stopped when none gets to the last stage, whatever else is invo
     MetricName: 'TickDuration',
     Statistic: 'SampleCount',
     Dimensions: [
-      { Name: 'pipeline', Value: 'clicks' },
+      { Name: 'pipeline', Value: 'Test/Pipeline' },
       { Name: 'stage', Value: 'last' },
     ],
     Threshold: 1,
@@ -283,6 +284,7 @@ describe('what is not a Pipeline', () => {
       ],
       control: TableV2.fromTableName(stack, 'C', 'control'),
       state: TableV2.fromTableName(stack, 'S', 'state'),
+      pipelineName: 'mine',
       sinkTables: {},
       tickEvery,
     };
@@ -323,10 +325,37 @@ describe('metrics', () => {
       metricName: 'RecordsLate',
       statistic: 'Sum',
       dimensions: [
-        { name: 'pipeline', value: 'clicks' },
+        { name: 'pipeline', value: 'Test/Pipeline' },
         { name: 'stage', value: 'per-page' },
       ],
     });
+  });
+
+  test('of one plan in two places are told apart, by the functions and by who watches', () => {
+    const { stack, clicks, made } = pipelineWith();
+    const { plan, entry } = { plan: clicksPlan(), entry: 'functions/clickstream/handler.ts' };
+    const other = new Pipeline(stack, 'Other', { plan, entry, sources: { clicks } });
+    const named = new Pipeline(stack, 'Named', {
+      ...{ plan, entry, sources: { clicks } },
+      pipelineName: 'mine',
+    });
+    expect([made, other, named].map(({ pipelineName }) => pipelineName)).toEqual([
+      'Test/Pipeline',
+      'Test/Other',
+      'mine',
+    ]);
+    const told = Object.values(resources(stack, 'AWS::Lambda::Function')).flatMap((fn) => {
+      const environment = JSON.stringify(fn.Properties.Environment ?? {});
+      return /"pipeline\\+":\\+"([^\\]+)/.exec(environment)?.[1] ?? [];
+    });
+    expect(told.sort()).toEqual([
+      'Test/Other',
+      'Test/Other',
+      'Test/Pipeline',
+      'Test/Pipeline',
+      'mine',
+      'mine',
+    ]);
   });
 
   test.each`

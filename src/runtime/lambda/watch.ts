@@ -8,6 +8,11 @@ import type { Plan } from '../../topology/plan.ts';
 /** Who is told what a handler does; all of them, each in its own way. */
 export interface WatchOptions {
   /**
+   * By which name metrics and log lines tell the pipeline, as one plan may run in several places.
+   * Default: the name of the plan.
+   */
+  readonly pipelineName?: string;
+  /**
    * Where metrics go, once an invocation. Default: one line of CloudWatch's embedded metric format for
    * each stage, on stdout. `false`: nowhere.
    */
@@ -33,12 +38,13 @@ export type BeginWatch = (requestId: string | undefined) => Watch;
 
 export function watching(plan: Plan, options: WatchOptions, clock: () => number): BeginWatch {
   const { metrics = emfLines(onStdout), logger = defaultLogger(clock) } = options;
+  const { pipelineName: pipeline = plan.name } = options;
   return (requestId) => {
-    const figures = new Figures(plan.name);
+    const figures = new Figures(pipeline);
     const observers: Observer[] = [];
     if (metrics) observers.push(figures.observe);
     if (logger) {
-      observers.push(logObserver(logger, { pipeline: plan.name, ...(requestId && { requestId }) }));
+      observers.push(logObserver(logger, { pipeline, ...(requestId && { requestId }) }));
     }
     if (options.observe) observers.push(options.observe);
     return {

@@ -308,6 +308,15 @@ describe('who watches', () => {
     expect(readEmf(emf).metrics).toMatchObject({ RecordsGathered: 2, DeadLetters: 1 });
   });
 
+  test('tells metrics and log lines by the name under which it is deployed', async () => {
+    const told: unknown[] = [];
+    const logger = { warn: (...line: unknown[]) => told.push(line[1]) } as never;
+    const deployed = { ...options(), logger, pipelineName: 'shop-dev/Clicks' };
+    await gather(lambdaHandler(plan(), deployed), 1, 'broken');
+    expect(told).toEqual([expect.objectContaining({ pipeline: 'shop-dev/Clicks' })]);
+    expect(read().map(({ dimensions }) => dimensions.pipeline)).toEqual(['shop-dev/Clicks']);
+  });
+
   test('can be nobody', async () => {
     const stdout = vi.spyOn(process.stdout, 'write');
     const handler = lambdaHandler(plan(), options({ metrics: false, logger: false }));
