@@ -2,9 +2,9 @@
 export interface Settings {
   /** `-c stage=dev|prod`. Default `dev`, which leaves nothing behind. */
   readonly stage: 'dev' | 'prod';
-  /** `-c stream=on-demand`: the stream grows by itself. Default: a number of shards. */
+  /** `-c stream=on-demand`: streams grow by themselves. Default: a number of shards each. */
   readonly onDemand: boolean;
-  /** `-c shards=2`: of a stream that does not grow by itself. Default 4. */
+  /** `-c shards=2`: of each stream that does not grow by itself. Default 4. */
   readonly shards: number;
   /** `-c budget=50`: US dollars a month. Default 20 in dev, 200 in prod. */
   readonly budget: number;

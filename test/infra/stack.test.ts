@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import { type Settings, settingsOf } from '../../infra/settings.ts';
 import { TidemarkStack } from '../../infra/stack.ts';
+import { Pipeline } from '../../src/cdk/index.ts';
 
 const settings = (context: Readonly<Record<string, unknown>> = {}): Settings =>
   settingsOf((key) => context[key]);
@@ -54,8 +56,9 @@ describe('the stack', () => {
   const dev = stackWith({});
   const prod = stackWith({ stage: 'prod', email: 'ops@example.org' });
 
-  test('has a stream of four shards for a day, encrypted', () => {
-    dev.template.hasResource('AWS::Kinesis::Stream', {
+  test('has for each pipeline a stream of four shards for a day, encrypted', () => {
+    dev.template.resourcePropertiesCountIs('AWS::Kinesis::Stream', {}, 2);
+    dev.template.allResources('AWS::Kinesis::Stream', {
       Properties: {
         ShardCount: 4,
         RetentionPeriodHours: 24,
@@ -65,8 +68,15 @@ describe('the stack', () => {
     });
   });
 
+  test('has the pipelines of functions/, each with a dashboard', () => {
+    const folders = readdirSync(new URL('../../functions', import.meta.url));
+    const pipelines = dev.stack.node.children.filter((child) => child instanceof Pipeline);
+    expect(pipelines.map(({ plan }) => plan.name).sort()).toEqual(folders.sort());
+    dev.template.resourceCountIs('AWS::CloudWatch::Dashboard', folders.length);
+  });
+
   test('in prod keeps records for a week, and everything when it goes', () => {
-    prod.template.hasResource('AWS::Kinesis::Stream', {
+    prod.template.allResources('AWS::Kinesis::Stream', {
       Properties: { RetentionPeriodHours: 168 },
       DeletionPolicy: 'Retain',
     });
@@ -85,12 +95,12 @@ describe('the stack', () => {
 
   test('may have as many shards as one wants', () => {
     const { template } = stackWith({ shards: '2' });
-    template.hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 2 });
+    template.allResourcesProperties('AWS::Kinesis::Stream', { ShardCount: 2 });
   });
 
   test('may have a stream that grows by itself', () => {
     const { template } = stackWith({ stream: 'on-demand' });
-    template.hasResourceProperties('AWS::Kinesis::Stream', {
+    template.allResourcesProperties('AWS::Kinesis::Stream', {
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
     });
   });
@@ -118,7 +128,14 @@ describe('the stack', () => {
   test('names what whoever uses it has to know', () => {
     expect(Object.keys(dev.template.findOutputs('*')).sort()).toMatchInlineSnapshot(`
       [
-        "ClicksStream",
+        "CartFireFunction446D3B12",
+        "CartGatherFunction6ECA6EEE",
+        "CartGivenUpQueueA0C16ACC",
+        "CartTablecarthistory7B9CD534",
+        "CartTablecarts065454E3",
+        "CartTablecontrolA138487C",
+        "CartTabledeadletters24ECE742",
+        "CartTablestate06414907",
         "ClickstreamFireFunction5D7587F1",
         "ClickstreamGatherFunction07348C5C",
         "ClickstreamGivenUpQueueC4832CFD",
@@ -126,6 +143,8 @@ describe('the stack', () => {
         "ClickstreamTabledeadlettersF1AB400D",
         "ClickstreamTablepageclicksC707A2F5",
         "ClickstreamTablestate42EBC4D4",
+        "Streamcartevents",
+        "Streamclicks",
       ]
     `);
   });

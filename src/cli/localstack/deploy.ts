@@ -84,7 +84,7 @@ async function describeStack(place: Place): Promise<DeployedStack> {
   );
   return {
     name: STACK,
-    stream: output('ClicksStream'),
+    stream: output('Streamclicks'),
     tables: {
       control: output('ClickstreamTablecontrol'),
       state: output('ClickstreamTablestate'),
