@@ -88,8 +88,11 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     expect(broken).toEqual([{ reason: 'NOT_JSON', data: expect.stringMatching(/\d+$/) }]);
   });
 
-  test('has a dashboard, and says what LocalStack has not', () => {
-    expect(report.dashboard).toBe('tidemark-dev');
+  test('has a dashboard of each pipeline, and says what LocalStack has not', () => {
+    expect(report.dashboards).toEqual([
+      expect.stringMatching(/^tidemark-dev-Clickstream/),
+      expect.stringMatching(/^tidemark-dev-Cart/),
+    ]);
     expect(report.stack.pretended).toEqual(['AWS::Budgets::Budget']);
     expect(first.stdout).toContain('LocalStack never runs it');
   });

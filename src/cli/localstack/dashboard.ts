@@ -5,7 +5,8 @@ import { type DeployedStack, resourcesOf } from './deploy.ts';
 import { LocalStackError } from './failure.ts';
 import { ACCOUNT, type Place, REGION } from './place.ts';
 
-interface Template {
+/** As much of a template as is read here. */
+export interface Template {
   readonly Resources: Readonly<
     Record<
       string,
@@ -15,30 +16,44 @@ interface Template {
 }
 
 /**
- * Puts the dashboard of the stack, which LocalStack leaves out when it deploys. Resolves with its name.
+ * Puts the dashboards of the stack, which LocalStack leaves out when it deploys. Resolves with their names.
  *
  * @throws LocalStackError API_FAILED
  */
-export async function putDashboard(place: Place, stack: DeployedStack): Promise<string> {
+export async function putDashboards(place: Place, stack: DeployedStack): Promise<string[]> {
   const file = path.join(stack.synthesized, `${stack.name}.template.json`);
-  const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as Template;
-  const found = Object.values(Resources).find(({ Type }) => Type === 'AWS::CloudWatch::Dashboard');
+  const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
   const ids = new Map(
     (await resourcesOf(place)).map((one) => [one.LogicalResourceId, one.PhysicalResourceId]),
   );
-  const body = templateText(found?.Properties?.DashboardBody, (id) => ids.get(id) ?? id);
-  const name = templateText(found?.Properties?.DashboardName, (id) => ids.get(id) ?? id);
-  const DashboardName = name === '' ? stack.name : name;
-  await ask(place, 'monitoring', 'PutDashboard', { DashboardName, DashboardBody: body });
+  const dashboards = dashboardsOf(template, stack.name, (id) => ids.get(id) ?? id);
+  for (const { name, body } of dashboards) {
+    await ask(place, 'monitoring', 'PutDashboard', { DashboardName: name, DashboardBody: body });
+  }
   const listed = await ask(place, 'monitoring', 'ListDashboards', {});
-  const names = membersOf(listed?.DashboardEntries).map((entry) => entry.DashboardName);
-  if (names.includes(DashboardName)) return DashboardName;
+  const there = membersOf(listed?.DashboardEntries).map((entry) => entry.DashboardName);
+  const names = dashboards.map(({ name }) => name);
+  const missing = names.find((name) => !there.includes(name));
+  if (missing === undefined) return names;
   throw new LocalStackError(
     'API_FAILED',
-    `the dashboard ${DashboardName} was put, but is not there`,
+    `the dashboard ${missing} was put, but is not there`,
     'See localstack.log in the folder of the run.',
   );
 }
+
+/** All dashboards of a template; one without a name gets one that says where it is from. */
+export const dashboardsOf = (
+  { Resources }: Template,
+  stackName: string,
+  physicalId: (logicalId: string) => string,
+): { readonly name: string; readonly body: string }[] =>
+  Object.entries(Resources)
+    .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Dashboard')
+    .map(([logicalId, { Properties }]) => ({
+      name: templateText(Properties?.DashboardName, physicalId) || `${stackName}-${logicalId}`,
+      body: templateText(Properties?.DashboardBody, physicalId),
+    }));
 
 const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Region': REGION,

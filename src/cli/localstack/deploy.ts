@@ -7,7 +7,7 @@ import { ACCOUNT, awsEnvironment, type Place, REGION, ROOT } from './place.ts';
 import { runTool } from './run-tool.ts';
 import type { ServerOptions } from './server.ts';
 
-/** The reference stack as it is deployed. */
+/** The reference stack as it is deployed: its pipeline of the clickstream, which the sample is sent to. */
 export interface DeployedStack {
   readonly name: string;
   readonly stream: string;
@@ -21,10 +21,12 @@ export interface DeployedStack {
   readonly fire: string;
   /** The address of the queue of what triggers gave up. */
   readonly givenUp: string;
-  /** Types of resources that LocalStack only pretends to have made; the dashboard is put afterwards. */
+  /** Types of resources that LocalStack only pretends to have made; dashboards are put afterwards. */
   readonly pretended: readonly string[];
   /** The folder with the template. */
   readonly synthesized: string;
+  /** The file with all outputs of the stack. */
+  readonly outputs: string;
 }
 
 export const STACK = 'tidemark-dev';
@@ -96,6 +98,7 @@ async function describeStack(place: Place): Promise<DeployedStack> {
     givenUp: output('ClickstreamGivenUpQueue'),
     pretended: [...new Set(pretended.map(({ ResourceType = '' }) => ResourceType))].sort(),
     synthesized,
+    outputs: file,
   };
 }
 

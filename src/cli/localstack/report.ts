@@ -25,7 +25,8 @@ export interface UpReport {
   readonly place: Place;
   readonly how: string;
   readonly stack: DeployedStack;
-  readonly dashboard: string;
+  /** By name. */
+  readonly dashboards: readonly string[];
   readonly trials: readonly Trial[];
 }
 
@@ -57,7 +58,7 @@ const poisonText = (letter: StoredDeadLetter | undefined): string =>
     : `  the broken record is a dead letter: ${letter.reason}, ${printable(letter.detail)}`;
 
 /** What one can do with what is up, and what is different from AWS. */
-export function upReport({ place, how, stack, dashboard, trials }: UpReport): string {
+export function upReport({ place, how, stack, dashboards, trials }: UpReport): string {
   const [fullest] = [...(trials.at(-1)?.windows ?? [])].sort((a, b) => b.value - a.value);
   const results = {
     table: stack.tables.pageClicks,
@@ -71,7 +72,8 @@ export function upReport({ place, how, stack, dashboard, trials }: UpReport): st
     `  stream     ${stack.stream}`,
     `  functions  ${stack.gather}, ${stack.fire}`,
     `  results    ${stack.tables.pageClicks}`,
-    `  dashboard  ${dashboard}`,
+    `  dashboards ${dashboards.join(', ')}`,
+    `  all names  ${stack.outputs}, also of the pipelines that no sample is sent to`,
     '',
     'Ask for one page with',
     '',

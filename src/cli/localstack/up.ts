@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { StoredDeadLetter } from '../../sinks/read-dead-letters.ts';
 import type { TrafficItem } from '../start/traffic-item.ts';
-import { putDashboard } from './dashboard.ts';
+import { putDashboards } from './dashboard.ts';
 import { type DeployedStack, deployStack } from './deploy.ts';
 import { type DeployedPipeline, deployedPipeline } from './deployed-pipeline.ts';
 import { invocations } from './invocations.ts';
@@ -33,11 +33,11 @@ export async function up(flags: UpFlags, server: Server, options: ServerOptions)
   if (await server.isRunning()) steps.note(`LocalStack runs at ${place.endpoint} ${server.how}`);
   else await server.start();
   const stack = await deployStack(options, flags.shards);
-  const dashboard = await steps.step('putting the dashboard', () => putDashboard(place, stack));
+  const dashboards = await steps.step('putting the dashboards', () => putDashboards(place, stack));
   const pipeline = deployedPipeline(place, stack, options.signal);
   try {
     const trials = flags.sample ? await tryOut(flags, stack, pipeline, options) : [];
-    const report: UpReport = { place, how: server.how, stack, dashboard, trials };
+    const report: UpReport = { place, how: server.how, stack, dashboards, trials };
     steps.note(trials.length === 0 ? '' : `\n${trials.map(trialText).join('\n\n')}\n`);
     steps.note(upReport(report));
     if (flags.json !== undefined) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { templateText } from '../../../src/cli/localstack/dashboard.ts';
+import { dashboardsOf, templateText } from '../../../src/cli/localstack/dashboard.ts';
 import { jarManifest } from '../../../src/cli/localstack/jar-manifest.ts';
 import { awsEnvironment, placeOf } from '../../../src/cli/localstack/place.ts';
 import { stepsOn } from '../../../src/cli/localstack/steps.ts';
@@ -31,6 +31,22 @@ describe('a text of a template', () => {
   ])('%j is %s', (value, text) => {
     expect(templateText(value, (id) => `${id.toLowerCase()}-1`)).toBe(text);
   });
+});
+
+test('every dashboard of a template is put, whether it has a name or not', () => {
+  const board = (Properties: object) => ({
+    Type: 'AWS::CloudWatch::Dashboard',
+    Properties: Properties as Record<string, unknown>,
+  });
+  const Resources = {
+    One: board({ DashboardBody: { Ref: 'Table' } }),
+    Table: { Type: 'AWS::DynamoDB::GlobalTable' },
+    Two: board({ DashboardName: 'mine', DashboardBody: '{}' }),
+  };
+  expect(dashboardsOf({ Resources }, 'stack', (id) => `${id}-1`)).toEqual([
+    { name: 'stack-One', body: 'Table-1' },
+    { name: 'mine', body: '{}' },
+  ]);
 });
 
 describe('where it lives', () => {
