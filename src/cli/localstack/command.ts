@@ -14,20 +14,20 @@ const FAILED = 1;
 const USAGE = 2;
 const INTERRUPTED = 130;
 
-/** Runs `up` or `down`. Returns the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted. */
+/**
+ * Runs `up`, also where no command is named, or `down`. Returns the exit code: 0 done, 1 failed, 2 wrong
+ * call, 130 interrupted.
+ */
 export async function localstack(
   argv: readonly string[],
   terminal: Terminal,
   env: Environment,
 ): Promise<number> {
   let code = 0;
-  const program = new Command('npm run localstack --')
-    .description('The reference deployment on LocalStack, on this machine.')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
-    });
+  const program = new Command().exitOverride().configureOutput({
+    writeOut: (text) => terminal.out.write(text),
+    writeErr: (text) => terminal.err.write(text),
+  });
   upCommand(program).action(async (flags: Flags) => {
     if (flags.input !== undefined) checkInputFile(flags.input);
     const options = optionsFor(flags, terminal, env);
@@ -39,13 +39,16 @@ export async function localstack(
     await options.steps.step('stopping LocalStack', () => stopAll(flags, options));
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withCommand(argv), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     return told(error, terminal);
   }
 }
+
+const withCommand = (argv: readonly string[]): string[] =>
+  argv[0] === 'up' || argv[0] === 'down' ? [...argv] : ['up', ...argv];
 
 interface Flags {
   readonly port: number;
@@ -65,15 +68,17 @@ const NOTHING = { input: undefined, json: undefined };
 
 const PORT = 4566;
 
-function withServer(command: Command): Command {
+/** A command as npm calls it. */
+function withServer(command: Command, script: string): Command {
   return command
+    .configureHelp({ commandUsage: () => `npm run ${script} -- [options]` })
     .option('--port <n>', 'where it answers, on 127.0.0.1', count(1, 65_535), PORT)
     .addOption(new Option('--docker', 'as a container').conflicts('host'))
     .option('--host', 'as a process of this machine, even where there is Docker');
 }
 
 function upCommand(program: Command): Command {
-  return withServer(program.command('up', { isDefault: true }))
+  return withServer(program.command('up'), 'localstack')
     .description('Brings it up, deploys infra/ to it, sends a sample, checks the results.')
     .option('--input <file>', 'send events of a .jsonl or .jsonl.gz file, not generated ones')
     .option('--action <action>', 'which action of the file is taken for a click', 'click')
@@ -90,12 +95,12 @@ const HELP = `
 Runs again on what is there: what is up stays up, what is deployed is updated, the sample follows what was
 sent before. Without Docker it installs LocalStack once, from PyPI, npm and Maven Central, into
 TIDEMARK_LOCALSTACK_HOME (default: tidemark/localstack in the folder of caches); that takes Python 3.13,
-Java 17 and Maven.
+Java 17 and Maven. npm run localstack:down ends it.
 
 Exit codes: 0 done, and all results equal a recount, 1 failed, 2 wrong call, 130 interrupted`;
 
 const downCommand = (program: Command): Command =>
-  withServer(program.command('down')).description(
+  withServer(program.command('down'), 'localstack:down').description(
     'Ends it, and leaves nothing but the installation.',
   );
 

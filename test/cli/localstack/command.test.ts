@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { localstack } from '../../../src/cli/localstack/command.ts';
 import { VERSION } from '../../../src/cli/localstack/place.ts';
 import { findHostTools } from '../../../src/cli/localstack/tools.ts';
 import { freePort } from '../../support/free-port.ts';
+
+const scripts: Readonly<Record<string, string>> = manifest.scripts;
 
 let folder = '';
 beforeAll(() => {
@@ -22,6 +25,8 @@ describe('a wrong call', () => {
     [['--host', '--docker'], 'cannot be used with'],
     [['--colour'], "unknown option '--colour'"],
     [['sideways'], 'too many arguments'],
+    [['up', '--split'], "unknown option '--split'"],
+    [['down', '--no-sample'], "unknown option '--no-sample'"],
   ])('%j', async (argv, message) => {
     const { code, err } = await called(argv);
     expect(code).toBe(2);
@@ -35,11 +40,33 @@ describe('a wrong call', () => {
   });
 });
 
-test('--help says what it does, and is no failure', async () => {
-  expect(await called(['--help'])).toMatchObject({ code: 0, err: '' });
-  const { code, out } = await called(['up', '--help']);
-  expect(code).toBe(0);
-  expect(out).toContain('TIDEMARK_LOCALSTACK_HOME');
+describe('--help', () => {
+  test.each([
+    [['--help'], 'localstack'],
+    [['up', '--help'], 'localstack'],
+    [['down', '--help'], 'localstack:down'],
+  ])('of %j says how npm is told, and is no failure', async (argv, script) => {
+    const { code, out, err } = await called(argv);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n')[0]).toBe(`Usage: npm run ${script} -- [options]`);
+    expect(Object.keys(scripts)).toContain(script);
+    expect(out.includes('TIDEMARK_LOCALSTACK_HOME')).toBe(script === 'localstack');
+  });
+
+  test('is of what npm calls: without a word of its own, so that `up` may be said', () => {
+    expect(scripts.localstack).toMatch(/localstack\.ts$/);
+    expect(scripts['localstack:down']).toMatch(/localstack\.ts down$/);
+  });
+});
+
+test.each([[['up', '--no-sample']], [['--no-sample']]])('%j is taken', async (argv) => {
+  const env = { PATH: folder, PYENV_ROOT: folder };
+  const port = String(await freePort());
+  const { code, err } = await called([...argv, '--host', '--port', port], env);
+  expect({ code, err }).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('needs Python 3.13'),
+  });
 });
 
 describe('a port that is taken', () => {
