@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,11 +32,14 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
   let first: Ended;
   let report: UpReport;
   let shards: Shards;
+  const before = temporaryFiles();
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'tidemark-localstack-'));
     port = String(await freePort());
     const json = path.join(folder, 'report.json');
+    mkdirSync(path.join(folder, 'tmp'));
+    process.env.TMPDIR = path.join(folder, 'tmp');
     first = await npmRun('localstack', '--port', port, ...SAMPLE, '--json', json);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     report = JSON.parse(readFileSync(json, 'utf8')) as UpReport;
@@ -120,6 +123,9 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     const down = await npmRun('localstack:down', '--port', port);
     expect(down).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(report.place.run)).toBe(false);
+    // But for what tsx has compiled, which the next run goes by.
+    expect(readdirSync(tmpdir()).filter((name) => !name.startsWith('tsx-'))).toEqual([]);
+    expect(temporaryFiles()).toEqual(before);
     expect(await whoAnswers(report.place)).toBe('nobody');
     const left = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
     expect(left.split('\n').filter((args) => args.includes(report.place.run))).toEqual([]);
@@ -130,6 +136,10 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     expect(await npmRun('localstack:down', '--port', port)).toMatchObject({ code: 0 });
   });
 });
+
+/** What Java leaves, which does not ask where temporary files belong. */
+const temporaryFiles = (): string[] =>
+  readdirSync('/tmp').filter((name) => name.endsWith('-libsqlite4java.so'));
 
 const BROKEN = '{"action":"click","at":';
 

@@ -62,7 +62,7 @@ export async function install(options: HostInstall): Promise<Installation> {
   for (const part of PARTS) {
     const stamp = path.join(folder, `${part.name}.installed`);
     if (existsSync(stamp)) continue;
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(temporaryOf(installation), { recursive: true });
     await options.steps.step(`installing ${part.title} into ${folder}`, async (tell) => {
       const run = toolRunner(options, installation, tell);
       await part.install(installation, options.tools, run);
@@ -72,19 +72,23 @@ export async function install(options: HostInstall): Promise<Installation> {
   return installation;
 }
 
+/** What tools leave there stays with the installation. */
+const temporaryOf = ({ folder }: Installation): string => path.join(folder, 'tmp');
+
 type Run = (command: string, args: readonly string[], cwd?: string) => Promise<void>;
 
 function toolRunner(
   { env, signal }: HostInstall,
-  { folder }: Installation,
+  installation: Installation,
   tell: (detail: string) => void,
 ): Run {
+  const { folder } = installation;
   return (command, args, cwd = folder) =>
     runTool({
       command,
       args,
       cwd,
-      env,
+      env: { ...env, TMPDIR: temporaryOf(installation) },
       signal,
       log: path.join(folder, 'install.log'),
       onLine: tell,

@@ -71,8 +71,12 @@ const rootOf = ({ run }: Place): string => path.join(run, 'fs');
 
 const libOf = (place: Place): string => path.join(rootOf(place), 'var/lib/localstack/lib');
 
+/** Where everything that runs puts what it would leave in the folder of all. */
+const temporaryOf = ({ run }: Place): string => path.join(run, 'tmp');
+
 function prepare(place: Place, { lib }: Installation): void {
   mkdirSync(path.dirname(libOf(place)), { recursive: true });
+  mkdirSync(temporaryOf(place));
   symlinkSync(lib, libOf(place));
 }
 
@@ -89,6 +93,9 @@ function hostEnvironment(
     PYTHONPATH: plugin,
     PYTHONPYCACHEPREFIX: path.join(folder, 'pycache'),
     XDG_CACHE_HOME: path.join(folder, 'cache'),
+    TMPDIR: temporaryOf(place),
+    // Java does not ask TMPDIR. DynamoDB Local leaves a library of SQLite there each time.
+    JAVA_TOOL_OPTIONS: `${env.JAVA_TOOL_OPTIONS ?? ''} '-Djava.io.tmpdir=${temporaryOf(place)}' -XX:-UsePerfData`,
     FILESYSTEM_ROOT: rootOf(place),
     // Its listener for plain IPv4 ignores the address and binds all of them.
     GATEWAY_LISTEN: `[::ffff:127.0.0.1]:${place.port}`,
