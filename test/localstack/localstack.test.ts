@@ -56,6 +56,8 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     expect(trial).toMatchObject({ ok: true, comparison: { total: 0 }, givenUp: 0 });
     // One more in each shard closes the windows.
     expect(trial?.records).toBe(EVENTS + 2);
+    expect(trial).toMatchObject({ before: 0, sent: EVENTS + 2 });
+    expect(first.stdout).toContain(`${(EVENTS + 2).toLocaleString('en')} records sent = `);
     expect(trial?.counted).toBeGreaterThan(500);
     expect(trial?.windows.length).toBeGreaterThan(100);
     expect(trial?.invocations.gather).toBeGreaterThanOrEqual(2);
@@ -71,7 +73,14 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     const trial = report.trials[1];
     expect(trial).toMatchObject({ ok: true, comparison: { total: 0 }, givenUp: 0 });
     // The broken one, and one to close in each of now three shards.
-    expect(trial?.records).toBe(EVENTS + 2 + MORE + 1 + 3);
+    expect(trial).toMatchObject({ before: EVENTS + 2, sent: MORE + 1 + 3 });
+    const accounts = report.trials.map(({ before, sent, counted, filtered, late, dead }) => {
+      return [before + sent, counted + filtered + late + dead];
+    });
+    expect(accounts).toEqual([
+      [EVENTS + 2, EVENTS + 2],
+      [EVENTS + 2 + MORE + 4, EVENTS + 2 + MORE + 4],
+    ]);
   });
 
   test('has in its tables what a group-by of the stream says, but for late events', async () => {
@@ -109,6 +118,7 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     const [trial] = (JSON.parse(readFileSync(json, 'utf8')) as UpReport).trials;
     const before = report.trials.at(-1);
     expect(trial?.records).toBe((before?.records ?? 0) + 300 + 3);
+    expect(trial).toMatchObject({ before: before?.records, sent: 300 + 3 });
     // The sample follows what was sent before, and is not late.
     expect(trial?.counted).toBeGreaterThan((before?.counted ?? 0) + 50);
   });

@@ -29,11 +29,10 @@ export interface DeployedPipeline {
   /**
    * Puts records after all that the stream has, then one into each shard that closes their windows, and
    * waits until everything is gathered and fired. Nothing but the deployed triggers makes that happen.
-   * Resolves with how many records were put.
    *
    * @throws LocalStackError EVENT_TIME, NOT_SETTLED
    */
-  send(items: readonly TrafficItem[], tell: (detail: string) => void): Promise<number>;
+  send(items: readonly TrafficItem[], tell: (detail: string) => void): Promise<Sent>;
   /** Splits a shard in halves, and resolves with its id. */
   split(): Promise<string>;
   /** What the tables say, next to a plain recount of the stream. */
@@ -42,6 +41,12 @@ export interface DeployedPipeline {
   /** How many messages are in the queue of what triggers gave up. */
   givenUp(): Promise<number>;
   close(): void;
+}
+
+/** How many records the stream had, and how many were put after them, the closing ones included. */
+export interface Sent {
+  readonly before: number;
+  readonly sent: number;
 }
 
 export interface Check extends Counted {
@@ -108,9 +113,17 @@ export function deployedPipeline(
     if (!isSettled) throw notSettled('closed windows have not fired');
   };
 
+  const recounted = () =>
+    recountStream({
+      client: kinesis,
+      streamName: stream,
+      rules: RULES,
+      sleep: async (ms) => void (await sleepFor(ms)),
+    });
+
   return {
     async send(items, tell) {
-      const before = await gathered();
+      const before = (await recounted()).records;
       const following = laterBy(items, delayAfter(await latest(), items));
       const records = before + (await put(following));
       await untilGathered(records, tell);
@@ -118,7 +131,7 @@ export function deployedPipeline(
       const shards = await putIntoEach(kinesis, stream, JSON.stringify(closing));
       tell('waiting for the windows to fire');
       await untilFired(records + shards);
-      return records + shards - before;
+      return { before, sent: records + shards - before };
     },
     split: () => splitFirst(kinesis, stream),
     async check() {
@@ -129,12 +142,7 @@ export function deployedPipeline(
       const { records, filtered, late } = await readTallies(store, stage);
       const dead = (await collected(readDeadLetters(dynamodb, tables.deadLetters))).length;
       const counted = windows.reduce((sum, { value }) => sum + value, 0);
-      const expected = await recountStream({
-        client: kinesis,
-        streamName: stream,
-        rules: RULES,
-        sleep: async (ms) => void (await sleepFor(ms)),
-      });
+      const expected = await recounted();
       const actual = { records, counted, filtered, late, dead, windows };
       const comparison = compare(actual, { ...expected, windows: expected.windows.values() });
       return { ...actual, comparison };

@@ -2,21 +2,19 @@ import type { StoredDeadLetter } from '../../sinks/read-dead-letters.ts';
 import { queryCommand } from '../start/query-command.ts';
 import { grouped, printable } from '../start/terminal-text.ts';
 import type { DeployedStack } from './deploy.ts';
-import type { Check } from './deployed-pipeline.ts';
+import type { Check, Sent } from './deployed-pipeline.ts';
 import { CREDENTIALS, type Place, REGION } from './place.ts';
 
 /** What was sent once, and what came out of all that was sent so far. */
-export interface Trial extends Check {
+export interface Trial extends Check, Sent {
   readonly title: string;
-  /** Records put, the closing ones included. */
-  readonly sent: number;
   /** Messages in the queue of what triggers gave up. */
   readonly givenUp: number;
   /** How often LocalStack has run the functions so far. */
   readonly invocations: { readonly gather: number; readonly fire: number };
   /** The dead letter of the broken record that was sent. */
   readonly poison?: StoredDeadLetter | undefined;
-  /** Equal to the recount, and nothing was given up. */
+  /** Equal to the recount, every record accounted for, and nothing was given up. */
   readonly ok: boolean;
 }
 
@@ -30,9 +28,19 @@ export interface UpReport {
   readonly trials: readonly Trial[];
 }
 
+/** How many records of all that were sent are in none of the counts; below 0, in several. */
+export const missingOf = ({
+  before,
+  sent,
+  counted,
+  filtered,
+  late,
+  dead,
+}: Omit<Trial, 'ok'>): number => before + sent - (counted + filtered + late + dead);
+
 /** What came out, in a few lines. */
 export function trialText(trial: Trial): string {
-  const { title, records, counted, filtered, late, dead, windows, comparison, givenUp } = trial;
+  const { title, windows, comparison, givenUp } = trial;
   const told = comparison.differences.map((difference) => `  ${printable(difference)}`);
   const verdict =
     comparison.total === 0
@@ -41,8 +49,8 @@ export function trialText(trial: Trial): string {
   const ends = new Set(windows.map(({ windowStart }) => windowStart)).size;
   return [
     `${trial.ok ? 'OK' : 'NOT OK'}: ${title}: ${verdict}`,
-    `  ${grouped(records)} records in the stream: ${grouped(counted)} counted in ${grouped(windows.length)} rows` +
-      ` of ${grouped(ends)} windows, ${grouped(filtered)} filtered, ${grouped(late)} late, ${grouped(dead)} dead-lettered`,
+    `  ${accountText(trial)}`,
+    `  the counted ones are in ${grouped(windows.length)} rows of ${grouped(ends)} windows`,
     `  LocalStack ran the function that gathers ${grouped(trial.invocations.gather)} times, the one that fires ${grouped(trial.invocations.fire)} times`,
     ...told,
     ...(givenUp > 0
@@ -50,6 +58,17 @@ export function trialText(trial: Trial): string {
       : []),
     ...('poison' in trial ? [poisonText(trial.poison)] : []),
   ].join('\n');
+}
+
+/** Where every record went that was ever sent. */
+function accountText(trial: Trial): string {
+  const { before, sent, counted, filtered, late, dead } = trial;
+  const missing = missingOf(trial);
+  const all = `${grouped(before + sent)} records sent${before > 0 ? `, ${grouped(before)} of them before` : ''}`;
+  const went = `${grouped(counted)} counted + ${grouped(filtered)} filtered + ${grouped(late)} late + ${grouped(dead)} dead letters`;
+  if (missing === 0) return `${all} = ${went}`;
+  const wrong = missing > 0 ? 'accounted for by none of' : 'too many in';
+  return `${all}, but ${grouped(Math.abs(missing))} ${wrong} ${went}`;
 }
 
 const poisonText = (letter: StoredDeadLetter | undefined): string =>
