@@ -3,7 +3,7 @@ import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { CfnOutput } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { Pipeline, type PipelineProps } from 'tidemark/cdk';
+import { type AlarmSettings, Pipeline, type PipelineProps } from 'tidemark/cdk';
 import { type StreamSettings, streamOf } from './streams.ts';
 
 /** What else a plan may need, such as the tables of its lookups, goes to the pipeline as it is. */
@@ -14,6 +14,8 @@ export interface FolderPipelineProps
   readonly plan: PipelineProps['plan'];
   /** Who is told of its alarms. */
   readonly topic: sns.ITopic;
+  /** When they go off, and where the steps are. */
+  readonly alarms?: Omit<AlarmSettings, 'actions'>;
 }
 
 /**
@@ -30,7 +32,7 @@ export class FolderPipeline extends Pipeline {
       stage,
       entry: new URL(`../functions/${plan.name}/handler.ts`, import.meta.url),
       sources: { ...createStreams(scope, props), ...rest.sources },
-      alarms: { actions: [new SnsAction(topic)] },
+      alarms: { ...rest.alarms, actions: [new SnsAction(topic)] },
     });
     this.#tell();
   }

@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
-import { App } from 'aws-cdk-lib/core';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
+import cart from '../../functions/cart/pipeline.ts';
+import { FolderPipeline } from '../../infra/folder-pipeline.ts';
 import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import { type Settings, settingsOf } from '../../infra/settings.ts';
 import { TidemarkStack } from '../../infra/stack.ts';
@@ -50,6 +54,48 @@ describe('the settings', () => {
   `('refuse $context', ({ context, message }) => {
     expect(() => settings(context)).toThrow(message);
   });
+});
+
+describe('a pipeline of a folder', () => {
+  const { stage, onDemand, shards } = settings();
+
+  test('takes what a pipeline takes, and alarms of its own to the topic of all', () => {
+    const { stack, topic } = emptyStack();
+    const events = new Stream(stack, 'Mine', { shardCount: 1 });
+    new FolderPipeline(stack, 'Cart', {
+      ...{ stage, onDemand, shards, topic, plan: cart },
+      sources: { 'cart-events': events },
+      alarms: { deadLetters: 7 },
+    });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Kinesis::Stream', 1);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'DeadLetters',
+      Threshold: 7,
+      AlarmActions: [{ Ref: stack.getLogicalId(topic.node.defaultChild as CfnTopic) }],
+    });
+  });
+
+  test('reads one stream with another that has a source of its name', () => {
+    const { stack, topic } = emptyStack();
+    for (const id of ['One', 'Two']) {
+      new FolderPipeline(stack, id, { stage, onDemand, shards, topic, plan: cart });
+    }
+    Template.fromStack(stack).resourceCountIs('AWS::Kinesis::Stream', 1);
+  });
+
+  test('has a folder', () => {
+    const { stack, topic } = emptyStack();
+    const plan = { ...cart, name: 'nowhere' };
+    expect(() => new FolderPipeline(stack, 'X', { stage, onDemand, shards, topic, plan })).toThrow(
+      /functions\/nowhere\/handler\.ts/,
+    );
+  });
+
+  function emptyStack() {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'test');
+    return { stack, topic: new Topic(stack, 'Topic') };
+  }
 });
 
 describe('the stack', () => {
