@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib/core';
 import { ConfigurationError } from '../errors.ts';
 import { lookupsOf } from '../topology/lookup.ts';
 import type { Plan } from '../topology/plan.ts';
@@ -49,8 +50,10 @@ export function checkConcurrency(
   { reservedConcurrentExecutions: reserved }: FunctionSettings,
   sources: Readonly<Record<string, BoundSource>>,
 ): void {
-  if (reserved === undefined) return;
-  const unknown = Object.entries(sources).find(([, { lanes }]) => lanes === undefined);
+  if (reserved === undefined || Token.isUnresolved(reserved)) return;
+  const unknown = Object.entries(sources).find(
+    ([, { lanes }]) => lanes === undefined || Token.isUnresolved(lanes),
+  );
   if (unknown !== undefined) {
     throw tooLow(
       `nobody knows how many shards the source "${unknown[0]}" has`,
@@ -78,7 +81,8 @@ export function checkConcurrency(
 export function checkFiringConcurrency({
   reservedConcurrentExecutions: reserved,
 }: FunctionSettings): void {
-  if (reserved === undefined || reserved >= FIRING_CONCURRENCY_MIN) return;
+  if (reserved === undefined || Token.isUnresolved(reserved)) return;
+  if (reserved >= FIRING_CONCURRENCY_MIN) return;
   throw new ConfigurationError(
     'CONCURRENCY_TOO_LOW',
     `the function that fires is to have ${reserved} invocations at once`,

@@ -1,6 +1,6 @@
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { given } from './given.ts';
 import { checkMapping, checkSettings } from './mapping-rules.ts';
@@ -45,8 +45,8 @@ export function kinesisSource(
       const created = definitionOf(stream);
       return {
         resource: { kind: 'kinesis', name: stream.streamName, ...beginning(settings) },
-        lanes: settings.shards ?? created.shards,
-        retention: settings.retention ?? created.retention ?? Duration.hours(24),
+        lanes: known(settings.shards) ?? created.shards,
+        retention: knownTime(settings.retention) ?? created.retention ?? Duration.hours(24),
         incomingRecords: stream.metricIncomingRecords({ statistic: 'Sum' }),
       };
     },
@@ -103,10 +103,16 @@ function createMapping(
 function definitionOf(stream: kinesis.IStream): { shards?: number; retention?: Duration } {
   const resource = stream.node.defaultChild;
   if (!(resource instanceof kinesis.CfnStream)) return {};
-  const { shardCount, retentionPeriodHours } = resource;
+  const hours = known(resource.retentionPeriodHours);
   return given({
-    shards: shardCount,
-    retention:
-      retentionPeriodHours === undefined ? undefined : Duration.hours(retentionPeriodHours),
+    shards: known(resource.shardCount),
+    retention: hours === undefined ? undefined : Duration.hours(hours),
   });
 }
+
+/** What is decided on deployment looks like a number, and is none. */
+const known = (value: number | undefined): number | undefined =>
+  Token.isUnresolved(value) ? undefined : value;
+
+const knownTime = (time: Duration | undefined): Duration | undefined =>
+  time?.isUnresolved() ? undefined : time;

@@ -2,6 +2,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Annotations, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import type { AnyTable } from './tables.ts';
 
 /**
@@ -112,3 +114,36 @@ export const grantOn = (
   arn: string,
   actions: readonly string[],
 ): iam.Grant => iam.Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [arn] });
+
+/**
+ * Lets CloudWatch Logs use the key of log groups, which the key's own policy has to allow: no role
+ * does it. Where CDK cannot change that policy, a warning says what it needs.
+ */
+export function grantLogs(scope: Construct, key: kms.IKey): void {
+  const { partition, region, account } = Stack.of(scope);
+  const service = `logs.${region}.amazonaws.com`;
+  // Of all log groups: one by name would depend on the key, and the key on it.
+  const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;
+  const condition = { 'kms:EncryptionContext:aws:logs:arn': logGroups };
+  const { statementAdded } = key.addToResourcePolicy(
+    new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal(service)],
+      actions: LOGS_KEY,
+      resources: ['*'],
+      conditions: { ArnLike: condition },
+    }),
+  );
+  if (statementAdded) return;
+  Annotations.of(scope).addWarningV2(
+    'tidemark:logs-key',
+    `the policy of the encryption key has to let ${service} do ${LOGS_KEY.join(', ')}, on condition of ArnLike ${JSON.stringify(condition)}, or the log groups cannot be created`,
+  );
+}
+
+const LOGS_KEY = [
+  'kms:Encrypt*',
+  'kms:Decrypt*',
+  'kms:ReEncrypt*',
+  'kms:GenerateDataKey*',
+  'kms:Describe*',
+];

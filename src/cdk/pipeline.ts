@@ -18,7 +18,7 @@ import { type Deployment, deploymentOf } from './deployment.ts';
 import { given } from './given.ts';
 import { GivenUpQueue } from './given-up-queue.ts';
 import { stageMetric } from './metrics.ts';
-import { ACTIONS, grantOn, grantReadTable, grantWriteTable } from './permissions.ts';
+import { ACTIONS, grantLogs, grantOn, grantReadTable, grantWriteTable } from './permissions.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { PipelineProps } from './pipeline-props.ts';
 import { StateTables } from './state-tables.ts';
@@ -64,6 +64,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     this.pipelineName = props.pipelineName ?? deployedName(this);
     this.tickEvery = props.tickEvery ?? Duration.minutes(1);
     ({ control: this.control, state: this.state } = props.stateTables ?? this.#createTables(props));
+    if (deployment.encryptionKey) grantLogs(this, deployment.encryptionKey);
     const queue = new GivenUpQueue(this, 'GivenUp', deployment);
     this.givenUp = queue.queue;
     this.gather = this.#createFunction('Gather', props, deployment);

@@ -1,3 +1,4 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -6,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import type { Pipeline, PipelineProps } from '../../src/cdk/index.ts';
 import { policiesOf } from './policies.ts';
-import { pipelineWith, resources } from './synth.ts';
+import { pipelineWith, resource, resources } from './synth.ts';
 
 const plain = pipelineWith();
 
@@ -94,6 +95,45 @@ describe('rights', () => {
     `);
     expect(onKey(Fire)).toEqual(onKey(Gather));
     expect(onKey(Tick)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+  });
+
+  test('with a key of one’s own let CloudWatch Logs use it, for log groups of this account', () => {
+    const { stack } = pipelineWith(
+      (scope) => ({ encryptionKey: new Key(scope, 'Mine') }),
+      'eu-west-1',
+    );
+    const { Statement } = resource(stack, 'AWS::KMS::Key').Properties.KeyPolicy as {
+      readonly Statement: readonly { readonly Principal: { readonly Service?: string } }[];
+    };
+    const context = { 'kms:EncryptionContext:aws:logs:arn': arnOfLogGroups };
+    expect(Statement.filter(({ Principal }) => Principal.Service?.startsWith('logs'))).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'logs.eu-west-1.amazonaws.com' },
+        Action: [
+          'kms:Decrypt*',
+          'kms:Describe*',
+          'kms:Encrypt*',
+          'kms:GenerateDataKey*',
+          'kms:ReEncrypt*',
+        ],
+        Resource: '*',
+        Condition: { ArnLike: context },
+      },
+    ]);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('policy of the'));
+  });
+
+  test('with a key that is brought in are asked for by a warning', () => {
+    const arn = 'arn:aws:kms:eu-west-1:111122223333:key/mine';
+    const { stack } = pipelineWith(
+      (scope) => ({ encryptionKey: Key.fromKeyArn(scope, 'Mine', arn) }),
+      'eu-west-1',
+    );
+    Annotations.fromStack(stack).hasWarning(
+      '/Test/Pipeline',
+      Match.stringLikeRegexp('logs.eu-west-1.amazonaws.com do kms:Encrypt.*ArnLike'),
+    );
   });
 
   test('are had by Lambda and the schedule of this account alone', () => {
@@ -187,6 +227,19 @@ describe('AwsSolutions of cdk-nag finds nothing', () => {
     ]);
   });
 });
+
+const arnOfLogGroups = {
+  'Fn::Join': [
+    '',
+    [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      ':logs:eu-west-1:',
+      { Ref: 'AWS::AccountId' },
+      ':log-group:*',
+    ],
+  ],
+};
 
 function reading(table: string): string[] {
   const actions = ['BatchGetItem', 'DescribeTable', 'GetItem', 'Query', 'Scan'];

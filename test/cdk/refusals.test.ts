@@ -1,9 +1,9 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
-import { Stream, StreamMode } from 'aws-cdk-lib/aws-kinesis';
+import { CfnStream, Stream, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Duration } from 'aws-cdk-lib/core';
+import { CfnParameter, Duration, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import { kinesisSource, type PipelineProps } from '../../src/cdk/index.ts';
 import type { Plan } from '../../src/index.ts';
@@ -83,6 +83,26 @@ describe('a pipeline is refused', () => {
       refusal('CONCURRENCY_TOO_LOW', 'nobody knows how many shards', 'shards: 4'),
     ],
     [
+      'with reserved invocations for a stream whose size is decided on deployment',
+      (stack) => ({
+        sources: { clicks: new Stream(stack, 'Sized', { shardCount: chosenLater(stack) }) },
+        gather: { reservedConcurrentExecutions: 1 },
+      }),
+      refusal('CONCURRENCY_TOO_LOW', 'nobody knows how many shards', 'shards: 4'),
+    ],
+    [
+      'with reserved invocations for shards whose number is decided on deployment',
+      (stack) => ({
+        sources: {
+          clicks: kinesisSource(Stream.fromStreamArn(stack, 'There', ARN), {
+            shards: chosenLater(stack),
+          }),
+        },
+        gather: { reservedConcurrentExecutions: 1 },
+      }),
+      refusal('CONCURRENCY_TOO_LOW', 'nobody knows how many shards', 'shards: 4'),
+    ],
+    [
       'with one invocation for firing and ticking',
       () => ({ fire: { reservedConcurrentExecutions: 1 } }),
       refusal('CONCURRENCY_TOO_LOW', 'fires', 'at least 2'),
@@ -128,7 +148,40 @@ describe('a pipeline is refused', () => {
     });
     expect(() => pipelineWith(change)).not.toThrow();
   });
+
+  test.each<[string, Parameters<typeof pipelineWith>[0]]>([
+    [
+      'the retention of a stream',
+      (stack, clicks) => {
+        const { defaultChild } = clicks.node;
+        if (defaultChild instanceof CfnStream) {
+          defaultChild.retentionPeriodHours = chosenLater(stack);
+        }
+        return {};
+      },
+    ],
+    [
+      'the retention that is given',
+      (stack, clicks) => ({
+        sources: {
+          clicks: kinesisSource(clicks, { retention: Duration.hours(chosenLater(stack)) }),
+        },
+      }),
+    ],
+    [
+      'what is reserved',
+      (stack) => ({
+        gather: { reservedConcurrentExecutions: chosenLater(stack) },
+        fire: { reservedConcurrentExecutions: 2 },
+      }),
+    ],
+  ])('and not where %s is decided on deployment', (_, change) => {
+    expect(() => pipelineWith(change)).not.toThrow();
+  });
 });
+
+const chosenLater = (stack: Stack): number =>
+  new CfnParameter(stack, 'Chosen', { type: 'Number' }).valueAsNumber;
 
 describe('the mapping of a stream', () => {
   test.each`
