@@ -63,7 +63,7 @@ test('a pipeline is added by a folder of functions/ and a line of infra/stack.ts
     expect.stringMatching(/^OrdersTablerevenue/),
   );
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-    Dimensions: Match.arrayWith([{ Name: 'pipeline', Value: 'orders' }]),
+    Dimensions: Match.arrayWith([{ Name: 'pipeline', Value: 'tidemark/Orders' }]),
     AlarmActions: [{ Ref: Match.stringLikeRegexp('^NoticesTopic') }],
   });
   expect(new AwsSolutionsChecks(made).validateScope(made).violations).toEqual([]);

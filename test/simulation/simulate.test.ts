@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
+import { HOURS, MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
 import { describeFailure, simulate } from '../../src/testing/index.ts';
 import { PIPELINES } from './pipelines.ts';
 
@@ -20,11 +20,12 @@ describe('whatever goes wrong, what comes of it is what comes of it when nothing
   );
 });
 
-const clicks = () =>
+const clicks = (promised: { readonly maxDelay?: number } = {}) =>
   pipeline('clicks').stream('clicks', {
     schema: z.object({ at: z.number(), key: z.string() }),
     timestamp: (event) => event.at,
     outOfOrderness: 5 * SECONDS,
+    ...promised,
   });
 
 test('a run comes again from its seed, to the letter', async () => {
@@ -41,7 +42,8 @@ test('a run comes again from its seed, to the letter', async () => {
 
 test('a pipeline that keeps something outside of its state is found out, in few records', async () => {
   let seen = 0;
-  const plan = clicks()
+  // With a `maxDelay` the window of a single record closes too, whatever goes wrong besides.
+  const plan = clicks({ maxDelay: HOURS })
     .map((event) => ({ ...event, n: ++seen }))
     .keyBy((event) => event.key)
     .window(TumblingWindow.of(10, SECONDS))
