@@ -5,7 +5,7 @@ import { describeFailure, simulate } from '../../src/testing/index.ts';
 import { PIPELINES } from './pipelines.ts';
 
 /** Each pipeline so many times in `npm test`; `npm run simulate` goes on for as long as one likes. */
-const SEEDS = Number(process.env.SEEDS ?? 30);
+const SEEDS = Number(process.env.SEEDS ?? 300);
 
 describe('whatever goes wrong, what comes of it is what comes of it when nothing does', () => {
   test.each(PIPELINES)(
