@@ -67,12 +67,20 @@ export interface Late {
   readonly reason: string;
 }
 
-/** All vectors under a folder, by operator and name. */
+/** All vectors under a folder, by operator and name. Throws for a file of JSON that is none. */
 export function readVectors(folder: string): Vector[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.json') && path.basename(file) !== 'index.json')
-    .map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Vector)
+    .map((file) => vectorOf(path.join(folder, file)))
     .sort((a, b) => compare(a.operator, b.operator) || compare(a.name, b.name));
+}
+
+function vectorOf(file: string): Vector {
+  const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const { operator, tags, facts, inputs } = (read ?? {}) as Partial<Record<keyof Vector, unknown>>;
+  const isVector = typeof operator === 'string' && Array.isArray(tags) && Array.isArray(inputs);
+  if (isVector && typeof facts === 'object') return read as Vector;
+  throw new Error(`${file} is no vector`);
 }
 
 /** A setting that is a number, or `undefined`. */
