@@ -8,6 +8,7 @@ import {
 } from '../operators/operator.ts';
 import { unlessRefused } from '../operators/user-function.ts';
 import { jsonValue } from '../schema/json-value.ts';
+import { documentBytes, ROW_BYTES_MAX } from '../schema/row-limits.ts';
 import type { Shape } from '../schema/shape.ts';
 import type { Output } from '../sinks/sink.ts';
 import { slotText } from '../time/slot.ts';
@@ -109,13 +110,16 @@ function madeOf(
 
 /**
  * A result as every table can hold it. Throws BadRecordError if that cannot be; of what was said before, or
- * is no more, it is left out: it was told to nobody.
+ * is no more, it is left out: it was told to nobody. So is what was said before where both have no room.
  */
 function tellable(result: Result): Result {
   const value = result.retracted
     ? unlessRefused(() => jsonValue(result.value))
     : jsonValue(result.value);
-  const old = result.old === undefined ? undefined : unlessRefused(() => jsonValue(result.old));
+  const old =
+    result.old === undefined
+      ? undefined
+      : unlessRefused(() => jsonValue(result.old, ROW_BYTES_MAX - documentBytes(value)));
   if (Object.is(value, result.value) && Object.is(old, result.old)) return result;
   const { old: _, ...rest } = result;
   return { ...rest, value, ...(old === undefined ? {} : { old }) };

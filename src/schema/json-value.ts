@@ -1,37 +1,54 @@
 import { BadRecordError } from '../errors.ts';
-import { DEPTH_MAX, nameOf, type Path, placeIn } from './json-codec.ts';
+import { nameOf, type Path, placeIn } from './json-codec.ts';
+import { documentBytes, isName, LEVELS_MAX, MOST_BYTES, ROW_BYTES_MAX } from './row-limits.ts';
 
 /**
  * What a result says, as all sinks of all runtimes tell it: null, booleans, texts, numbers, lists and plain
- * objects of them. A property that is undefined is left out, -0 is 0, and a number that is not finite, or
- * undefined in a list, is null, as JSON has it. It is the value itself, unless something of it must be changed.
+ * objects of them, as many and as deep as a row of any table can have. A property that is undefined is left
+ * out, -0 is 0, and a number that is not finite, or undefined in a list, is null, as JSON has it. It is the
+ * value itself, unless something of it must be changed.
  *
- * @throws BadRecordError for anything else, with what it is and where
+ * @throws BadRecordError for anything else, with what it is and where, and for more than `bytesMax`
  */
-export const jsonValue = (value: unknown): unknown =>
-  isPlain(value, 0) ? value : plainOf(value, []);
+export function jsonValue(value: unknown, bytesMax = ROW_BYTES_MAX): unknown {
+  if (roomBeside(value, bytesMax, 0) >= 0) return value;
+  const plain = plainOf(value, []);
+  const bytes = documentBytes(plain);
+  if (bytes > bytesMax) throw tooLarge(bytes, bytesMax);
+  return plain;
+}
 
-/** It is asked of each result, and nearly always true: nothing is allocated. */
-function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
-  if (typeof value !== 'object' || depth > DEPTH_MAX) return false;
+/**
+ * How many bytes are left of so many, at least; below 0 also where something must be changed. It is asked
+ * of each result, and nearly always that is all: nothing is allocated.
+ */
+function roomBeside(value: unknown, bytes: number, depth: number): number {
+  if (typeof value === 'number')
+    return Number.isFinite(value) && !Object.is(value, -0) ? bytes - MOST_BYTES.number : -1;
+  if (typeof value === 'string') return bytes - MOST_BYTES.unit * value.length;
+  if (typeof value === 'boolean' || value === null) return bytes - 1;
+  if (typeof value !== 'object' || depth >= LEVELS_MAX) return -1;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth + 1)) return false;
-    return true;
+    let room = bytes - MOST_BYTES.level;
+    for (let i = 0; i < value.length && room >= 0; i++)
+      room = roomBeside(value[i], room - 1, depth + 1);
+    return room;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return -1;
+  let room = bytes - MOST_BYTES.level;
   for (const name in value) {
-    if (!isPlain((value as Readonly<Record<string, unknown>>)[name], depth + 1)) return false;
+    if (room < 0 || !isName(name)) return -1;
+    const part = (value as Readonly<Record<string, unknown>>)[name];
+    room = roomBeside(part, room - 1 - MOST_BYTES.unit * name.length, depth + 1);
   }
-  return true;
+  return room;
 }
 
 function plainOf(value: unknown, path: Path): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
   if (typeof value !== 'object') throw refused(value, path);
-  if (path.length > DEPTH_MAX) throw tooDeep();
+  if (path.length >= LEVELS_MAX) throw tooDeep();
   return Array.isArray(value) ? plainList(value, path) : plainRecord(value, path);
 }
 
@@ -61,6 +78,7 @@ function plainRecord(record: object, path: Path): object {
       delete copy[name];
       continue;
     }
+    if (!isName(name)) throw badName(path);
     path.push(name);
     const plain = plainOf(part, path);
     path.pop();
@@ -77,7 +95,15 @@ const refused = (value: unknown, path: Path): BadRecordError => {
 };
 
 const tooDeep = (): BadRecordError =>
-  new BadRecordError(`a result is more than ${DEPTH_MAX} deep, or contains itself`);
+  new BadRecordError(`a result is more than ${LEVELS_MAX} deep, or contains itself`);
+
+const badName = (path: Path): BadRecordError =>
+  new BadRecordError(
+    `a result has a property${placeIn(path)} whose name is empty or too long, which no table can hold`,
+  );
+
+const tooLarge = (bytes: number, bytesMax: number): BadRecordError =>
+  new BadRecordError(`a result takes ${bytes} bytes, and a row has room for ${bytesMax}`);
 
 function wayOut(value: unknown): string {
   if (typeof value === 'bigint') return 'make it text with String(x)';

@@ -171,21 +171,81 @@ test.each(Object.entries(RUNTIMES))(
   60_000,
 );
 
+const said = (made: readonly unknown[]) =>
+  pipeline('values')
+    .stream('events', {
+      schema: z.object({ n: z.number() }),
+      timestamp: ({ n }) => n,
+      outOfOrderness: 0,
+      maxDelay: 1 * SECONDS,
+    })
+    .map(({ n }) => made[n])
+    .to(table('told'));
+
 test('what contains itself, or is nothing at all, is refused as well', async () => {
   const round: { self?: unknown } = {};
   round.self = round;
-  const events = pipeline('values').stream('events', {
-    schema: z.object({ at: z.number() }),
-    timestamp: ({ at }) => at,
-    outOfOrderness: 0,
-  });
-  const told = events.map(({ at }) => (at === 0 ? round : undefined));
-  const driver = testDriver(told.to(table('told')));
-  await driver.send({ at: 0 }, { at: 1 });
+  const driver = testDriver(said([round, undefined]));
+  await driver.send({ n: 0 }, { n: 1 });
   await driver.end();
   expect(driver.events()).toEqual([]);
   expect(driver.deadLetters()).toMatchObject([
-    { number: 0, reason: 'VALUE', detail: 'a result is more than 100 deep, or contains itself' },
+    { number: 0, reason: 'VALUE', detail: 'a result is more than 31 deep, or contains itself' },
     { number: 1, reason: 'VALUE', detail: `a result holds undefined, which is no JSON: ${PLAIN}` },
   ]);
+});
+
+/** As many lists and objects in one another. */
+const nested = (levels: number): unknown =>
+  Array.from({ length: levels }).reduce<unknown>((part, _, n) => (n % 2 ? [part] : { part }), 1);
+
+const NAMELESS = 'whose name is empty or too long, which no table can hold';
+const SMALL = [{ nested: nested(30) }, 'é'.repeat(199_000), { ['n'.repeat(65_535)]: 1 }];
+const TOO_MUCH: readonly (readonly [made: unknown, detail: string])[] = [
+  [{ nested: nested(31) }, 'a result is more than 31 deep, or contains itself'],
+  [{ tags: { '': 1 } }, `a result has a property at tags ${NAMELESS}`],
+  [{ ['n'.repeat(65_536)]: 1 }, `a result has a property ${NAMELESS}`],
+  ['é'.repeat(200_000), 'a result takes 400000 bytes, and a row has room for 399360'],
+  [new Array(200_000).fill(1), 'a result takes 600003 bytes, and a row has room for 399360'],
+];
+
+test('what no item of DynamoDB can hold is set aside, and what it just can hold is told', async () => {
+  const values = [...SMALL, ...TOO_MUCH.map(([made]) => made)];
+  const events = values.map((_, n) => ({ n }));
+  const plan = said(values);
+  const driver = testDriver(plan);
+  await driver.send(...events);
+  await driver.end();
+  // By their texts: one that is not alike would be shown letter by letter.
+  const texts = driver.events().map(({ value }) => JSON.stringify(value));
+  expect(texts.map(({ length }) => length)).toEqual(
+    SMALL.map((made) => JSON.stringify(made).length),
+  );
+  const details = TOO_MUCH.map(([, detail]) => detail);
+  expect(driver.deadLetters().map(({ detail }) => detail)).toEqual(details);
+  const local = await localPipeline(servers, plan);
+  await local.put('events', [events]);
+  await local.run(60 * SECONDS);
+  expect(await local.rows('told')).toHaveLength(SMALL.length);
+  expect(await local.letters()).toHaveLength(TOO_MUCH.length);
+});
+
+test('a row that has no room for what was said before leaves that out', async () => {
+  const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(300_000));
+  const plan = pipeline('values')
+    .stream('events', {
+      schema: z.object({ n: z.number() }),
+      timestamp: ({ n }) => n * SECONDS,
+      outOfOrderness: 0,
+      maxDelay: 1 * SECONDS,
+    })
+    .keyBy(() => 'one')
+    .max(({ n }) => n)
+    .mapValues((n) => (n < 3 ? texts[n] : 'short'))
+    .to(table('told'));
+  const local = await localPipeline(servers, plan);
+  await local.put('events', [[0, 1, 2, 3].map((n) => ({ n }))]);
+  await local.run(60 * SECONDS);
+  expect(await local.rows('told')).toMatchObject([{ value: 'short', old: texts[2] }]);
+  expect(await local.letters()).toEqual([]);
 });
