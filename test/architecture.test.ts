@@ -20,6 +20,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   topology: ['operators', 'windows', 'schema', 'time', 'errors.ts'],
   'store/store.ts': [],
   'sources/source.ts': [],
+  // What a record holds, wherever it comes from: a format, and no port.
+  'sources/aggregated-record.ts': ['sources/source.ts'],
   'sinks/sink.ts': ['schema'],
   'sinks/dead-letter-sink.ts': [],
   'lookups/lookup.ts': [],
@@ -33,6 +35,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'time',
     'store/store.ts',
     'sources/source.ts',
+    'sources/aggregated-record.ts',
     'sinks/sink.ts',
     'sinks/dead-letter-sink.ts',
     'observability',

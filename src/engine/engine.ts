@@ -1,6 +1,7 @@
 import { ConfigurationError, type ConfigurationErrorCode } from '../errors.ts';
 import type { Observer } from '../observability/observer.ts';
 import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
+import { userRecords } from '../sources/aggregated-record.ts';
 import type { LogRecord } from '../sources/source.ts';
 import { MIN_TIME } from '../time/watermark.ts';
 import { lookupsOf } from '../topology/lookup.ts';
@@ -27,7 +28,7 @@ import { type Metered, metered, watchedStore } from './watched-ports.ts';
 
 /** The things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
 export interface Engine {
-  /** Deals with a batch of records of one lane. */
+  /** Deals with a batch of records of one lane, and with all that is packed in each. */
   gather(source: string, lane: string, records: readonly LogRecord[]): Promise<Gathered>;
   /** Fires what is due in a bucket, until `outOfTime`. `raise`: what it is told by, if that is known. */
   fire(stage: string, bucket: number, outOfTime: () => boolean, raise?: Raise): Promise<Fired>;
@@ -74,9 +75,10 @@ export function engine(plan: Plan, ports: Ports, kept = warm(plan)): Engine {
   const contexts = contextsOf(plan, ports, kept);
   const readersOf = (source: string) => contexts.filter(({ sources }) => sources.has(source));
   return {
-    async gather(source, lane, records) {
+    async gather(source, lane, delivered) {
       const decode = found(decoders.get(source), 'SOURCE_MISSING', `stream ${source}`);
       const now = ports.clock();
+      const records = userRecords(delivered);
       const readers = readersOf(source);
       if (readers.length > 1) for (const context of readers) await meet(context);
       let stoppedAt: string | undefined;

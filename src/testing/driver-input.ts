@@ -1,5 +1,6 @@
 import { TestDriverError } from '../errors.ts';
 import { type Decoded, eventDecoder } from '../schema/event-decoder.ts';
+import { payloadsOf } from '../sources/aggregated-record.ts';
 import { type EventTimeLike, toEventTime } from '../time/event-time.ts';
 import { MAX_TIME } from '../time/watermark.ts';
 import type { Plan, SourcePlan } from '../topology/plan.ts';
@@ -105,7 +106,7 @@ export class DriverInput {
     const { lanes, clock } = this.#parts;
     const encoded = events.map((event) => [event, encode(event)] as const);
     const numbers = encoded.map(([event, data]) => {
-      clock.follow(this.#eventTimeOf(lane.stream, data));
+      for (const one of payloadsOf(data)) clock.follow(this.#eventTimeOf(lane.stream, one));
       return lanes.append(lane, event, data, clock.now());
     });
     if (!lane.paused) await this.#read(lane);
