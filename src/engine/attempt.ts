@@ -1,4 +1,5 @@
 import { BadRecordError } from '../errors.ts';
+import { opened } from '../schema/envelope.ts';
 import type { Decoded } from '../schema/event-decoder.ts';
 import { NO_KEY } from '../schema/key.ts';
 import type { DeadLetter, DeadLetterReason } from '../sinks/dead-letter-sink.ts';
@@ -16,6 +17,7 @@ import type { Lane, Tally } from './lane.ts';
 import { relayed } from './outlets.ts';
 import type { StageContext } from './ports.ts';
 import { isAfter } from './position.ts';
+import { Producers } from './producers.ts';
 import { processingTimeOf, timeOfRecord } from './record-time.ts';
 import type { Rows } from './rows.ts';
 import { applySteps, describeError } from './steps.ts';
@@ -44,6 +46,8 @@ export class Attempt {
   bytes = 0;
   /** Records of which something came late, and is in a result all the same. */
   lateAllowed = 0;
+  /** Copies of records that were taken before; they are in no tally. */
+  duplicates = 0;
   /** Of the newest record, ms. */
   arrivalTime = 0;
   position: string;
@@ -73,6 +77,8 @@ export class Attempt {
   readonly #now: number;
   readonly #rows: Rows;
   readonly #decode: (data: Uint8Array) => Decoded;
+  /** Read only where a record bears an envelope. */
+  #producers: Producers | undefined;
 
   constructor(context: StageContext, mine: Lane, batch: Batch, { rows, cuts }: Learnt) {
     const { source, lane, decode } = batch;
@@ -103,8 +109,14 @@ export class Attempt {
       this.#index = isFirst ? 0 : this.#index + 1;
       if (isFirst) this.#events = 0;
       this.#last = record.position;
+      const sealed = opened(record.data);
+      if (sealed !== undefined && this.#producersOf().has(sealed.envelope)) {
+        this.duplicates++;
+        this.#reach(record);
+        continue;
+      }
       const before = this.watermark;
-      const complaint = this.#process(record);
+      const complaint = this.#process(record, sealed?.event ?? record.data);
       if (complaint && this.#source.onBadRecord === 'stop') {
         this.watermark = before;
         this.stoppedAt = record.position;
@@ -115,11 +127,16 @@ export class Attempt {
         this.letters.push(this.#letter(record, complaint));
         this.tally.deadLetters++;
       }
-      if (isAfter(record.position, this.position)) this.position = record.position;
-      if (record.arrivalTime > this.arrivalTime) this.arrivalTime = record.arrivalTime;
+      if (sealed !== undefined) this.#producersOf().add(sealed.envelope, record.arrivalTime);
+      this.#reach(record);
       this.bytes += record.data.length;
       this.tally.records++;
     }
+  }
+
+  /** There was a record that the lane has not dealt with before. */
+  get hasTaken(): boolean {
+    return this.tally.records + this.duplicates > 0;
   }
 
   /** What the lane is to become. */
@@ -134,12 +151,25 @@ export class Attempt {
       filtered: before.filtered + now.filtered,
       late: before.late + now.late,
       deadLetters: before.deadLetters + now.deadLetters,
+      ...(this.duplicates > 0 && { duplicates: this.#mine.duplicates + this.duplicates }),
+      ...(this.#producers && { producers: this.#producers.texts(this.arrivalTime) }),
     };
   }
 
-  #process(record: LogRecord): Complaint | undefined {
+  #producersOf(): Producers {
+    this.#producers ??= Producers.parse(this.#mine.producers);
+    return this.#producers;
+  }
+
+  #reach({ position, arrivalTime }: LogRecord): void {
+    if (isAfter(position, this.position)) this.position = position;
+    if (arrivalTime > this.arrivalTime) this.arrivalTime = arrivalTime;
+  }
+
+  /** `event`: what is to be decoded of it. */
+  #process(record: LogRecord, event: Uint8Array): Complaint | undefined {
     const source = this.#source;
-    const decoded = this.#decode(record.data);
+    const decoded = this.#decode(event);
     if (!decoded.ok) return decoded;
     try {
       const eventTime = toEventTime(

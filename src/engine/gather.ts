@@ -45,7 +45,7 @@ async function gatherInto(context: StageContext, lane: string, batch: Batch): Pr
   const mine = await timed(context, 'claim', () => claimOrRegister(context, lane));
   const attempted = await timed(context, 'fold', () => storable(context, mine, batch));
   const { attempt } = attempted;
-  if (attempt.tally.records > 0) await finish(context, mine, attempted);
+  if (attempt.hasTaken) await finish(context, mine, attempted);
   const { stoppedAt, stoppedBy: reason = 'VALUE' } = attempt;
   if (stoppedAt !== undefined) {
     const where = { stage: context.stage.name, lane, epoch: mine.epoch, position: stoppedAt };
@@ -164,6 +164,7 @@ function gatheredBy(
     lane,
     epoch,
     ...tally,
+    duplicates: attempt.duplicates,
     bytes,
     lateKept: attempt.late.length,
     lateAllowed,

@@ -22,6 +22,10 @@ export interface Lane {
   readonly ended: boolean;
   /** When it last committed records, ms; `undefined`: never. */
   readonly recordsAt: number | undefined;
+  /** What it has seen of producers whose records bear an envelope. */
+  readonly producers: readonly string[];
+  /** How many copies of records it has passed over; they are in no tally. */
+  readonly duplicates: number;
   readonly tally: Tally;
 }
 
@@ -39,7 +43,7 @@ export const NO_RECORDS: Tally = { records: 0, filtered: 0, late: 0, deadLetters
 export async function createLane(
   context: StageContext,
   lane: string,
-  { position, watermark }: Pick<Lane, 'position' | 'watermark'>,
+  { position, watermark, producers }: Pick<Lane, 'position' | 'watermark' | 'producers'>,
 ): Promise<void> {
   await context.store.update(
     'control',
@@ -52,6 +56,7 @@ export async function createLane(
         epoch: 0,
         committedEpoch: 0,
         ended: 0,
+        ...(producers.length > 0 && { producers }),
         ...NO_RECORDS,
       },
     },
@@ -159,6 +164,8 @@ function toLane(item: Item): Lane {
     committedEpoch: Number(item.committedEpoch),
     ended: item.ended === 1,
     recordsAt: item.recordsAt === undefined ? undefined : Number(item.recordsAt),
+    producers: (item.producers ?? []) as readonly string[],
+    duplicates: Number(item.duplicates ?? 0),
     tally: {
       records: Number(item.records),
       filtered: Number(item.filtered),

@@ -9,6 +9,7 @@ import { createLane, emptyAttempt, readLane } from './lane.ts';
 import { checkMeta } from './meta.ts';
 import type { StageContext } from './ports.ts';
 import { BEFORE_ALL } from './position.ts';
+import { mergedProducers } from './producers.ts';
 import { readAll } from './read-all.ts';
 
 /**
@@ -92,9 +93,14 @@ async function join(context: StageContext, { lane, parents }: Shard): Promise<vo
 }
 
 /** Creates a lane, unless it is there: after what came before the time of the stage. */
-async function create(context: StageContext, lane: string, watermark: number): Promise<void> {
+async function create(
+  context: StageContext,
+  lane: string,
+  watermark: number,
+  producers: readonly string[] = [],
+): Promise<void> {
   const position = (await readSet(context))?.delivered.get(lane) ?? BEFORE_ALL;
-  await createLane(context, lane, { position, watermark });
+  await createLane(context, lane, { position, watermark, producers });
 }
 
 /**
@@ -152,7 +158,8 @@ async function ended(context: StageContext, name: string): Promise<boolean> {
 
 /**
  * Creates a child once all its parents have ended, from the lowest watermark of those that it takes the
- * place of: one that has left the set does not hold the stage any more.
+ * place of: one that has left the set does not hold the stage any more. Copies of what any of them has
+ * taken may come to the child.
  */
 async function createChild(
   context: StageContext,
@@ -161,16 +168,18 @@ async function createChild(
   inSet: readonly string[],
 ): Promise<boolean> {
   const watermarks: number[] = [];
+  const producers: (readonly string[])[] = [];
   for (const name of parents) {
     const parent = await readLane(context, name);
     const holds = inSet.includes(name);
     if (parent?.ended && holds) watermarks.push(parent.watermark);
+    if (parent?.ended) producers.push(parent.producers);
     // Neither listed nor in the set: it left the log before this stage ever read it.
     if (!parent?.ended && (holds || listed.has(name))) return false;
   }
   invariant(watermarks.length > 0, `child ${lane} has a parent that ended`);
   const start = Math.min(...watermarks);
-  await create(context, lane, start);
+  await create(context, lane, start, mergedProducers(producers));
   const child = await readLane(context, lane);
   if (child === undefined || child.watermark >= start) return true;
   // Left of a try whose swap was refused, by parents that have gone without it.

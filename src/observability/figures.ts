@@ -112,6 +112,7 @@ function gathered(stage: Stage, seen: GatheredObservation): void {
   stage.rare('LateAllowed', seen.lateAllowed);
   stage.count('DeadLetters', seen.deadLetters);
   stage.count('BytesGathered', seen.bytes);
+  stage.rare('RecordsRepeated', seen.duplicates);
   stage.count('Batches', 1);
   stage.count('SegmentsWritten', seen.segments);
   const lag = seen.arrivalTime - seen.watermark;

@@ -14,6 +14,8 @@ export const METRIC_UNITS = {
   LateAllowed: 'Count',
   DeadLetters: 'Count',
   BytesGathered: 'Bytes',
+  /** Copies of records that were taken before, passed over; not among those gathered. */
+  RecordsRepeated: 'Count',
   /** Batches that were committed. */
   Batches: 'Count',
   SegmentsWritten: 'Count',

@@ -88,6 +88,8 @@ export interface GatheredObservation {
   readonly records: number;
   /** Of those records, as they lie in the log. */
   readonly bytes: number;
+  /** Copies of records that were taken before: not among those records. */
+  readonly duplicates: number;
   readonly filtered: number;
   /** Too late for everything that they belong to. */
   readonly late: number;

@@ -18,6 +18,7 @@ const gathered = (change: Partial<GatheredObservation> = {}): GatheredObservatio
   epoch: 7,
   records: 100,
   bytes: 5_000,
+  duplicates: 0,
   filtered: 10,
   late: 3,
   lateKept: 1,

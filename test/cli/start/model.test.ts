@@ -126,6 +126,7 @@ const gathered = (batch: Partial<Extract<Observation, { kind: 'gathered' }>>): C
     epoch: 1,
     records: 0,
     bytes: 0,
+    duplicates: 0,
     filtered: 0,
     late: 0,
     lateKept: 0,

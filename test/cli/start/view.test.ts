@@ -209,6 +209,7 @@ function gathered(lane: string, watermark: number, slots: readonly number[]): Ch
       epoch: 1,
       records: 6_000,
       bytes: 600_000,
+      duplicates: 0,
       filtered: 2_000,
       late: 1,
       lateKept: 0,
