@@ -6,6 +6,8 @@ export interface Settings {
   readonly onDemand: boolean;
   /** `-c shards=2`: of each stream that does not grow by itself. Default 4. */
   readonly shards: number;
+  /** `-c pipelines=all`: every folder of functions/. Default `few`: the clickstream and the carts. */
+  readonly pipelines: 'few' | 'all';
   /** `-c budget=50`: US dollars a month. Default 20 in dev, 200 in prod. */
   readonly budget: number;
   /** `-c email=you@example.org`: who is told of alarms and of the budget. Default: nobody. */
@@ -30,12 +32,13 @@ export function settingsOf(context: (key: string) => unknown): Settings {
     stage,
     onDemand: stream === 'on-demand',
     shards,
+    pipelines: oneOf('pipelines', context('pipelines') ?? 'few', ['few', 'all']),
     budget,
     email: email === undefined ? undefined : String(email),
   };
 }
 
-function oneOf<T extends string>(name: string, value: unknown, known: readonly T[]): T {
+function oneOf<const T extends string>(name: string, value: unknown, known: readonly T[]): T {
   const found = known.find((one) => one === value);
   if (found !== undefined) return found;
   throw new Error(`-c ${name} takes ${known.join(' or ')}, not ${JSON.stringify(value)}`);

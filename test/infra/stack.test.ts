@@ -29,6 +29,7 @@ describe('the settings', () => {
       stage: 'dev',
       onDemand: false,
       shards: 4,
+      pipelines: 'few',
       budget: 20,
       email: undefined,
     });
@@ -48,6 +49,7 @@ describe('the settings', () => {
     ${{ stage: 'test' }}  | ${'-c stage takes dev or prod, not "test"'}
     ${{ stream: 'big' }}  | ${'-c stream takes provisioned or on-demand'}
     ${{ shards: '0' }}    | ${'-c shards takes a whole number above 0'}
+    ${{ pipelines: '2' }} | ${'-c pipelines takes few or all, not "2"'}
     ${{ shards: '1.5' }}  | ${'-c shards takes a whole number above 0'}
     ${{ budget: 'much' }} | ${'-c budget takes US dollars'}
     ${{ budget: '0' }}    | ${'-c budget takes US dollars'}
@@ -114,11 +116,20 @@ describe('the stack', () => {
     });
   });
 
-  test('has the pipelines of functions/, each with a dashboard', () => {
+  test('has the clickstream and the carts, each with a dashboard', () => {
+    expect(pipelinesOf(dev.stack)).toEqual(['cart', 'clickstream']);
+    dev.template.resourceCountIs('AWS::CloudWatch::Dashboard', 2);
+  });
+
+  test('may have every pipeline of functions/, over the streams that they share', () => {
+    const { stack, template } = stackWith({ pipelines: 'all' });
     const folders = readdirSync(new URL('../../functions', import.meta.url));
-    const pipelines = dev.stack.node.children.filter((child) => child instanceof Pipeline);
-    expect(pipelines.map(({ plan }) => plan.name).sort()).toEqual(folders.sort());
-    dev.template.resourceCountIs('AWS::CloudWatch::Dashboard', folders.length);
+    expect(pipelinesOf(stack)).toEqual(folders.sort());
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', folders.length);
+    template.resourceCountIs('AWS::Kinesis::Stream', 4);
+    // What CloudFormation takes.
+    expect(Object.keys(template.toJSON().Resources).length).toBeLessThanOrEqual(500);
+    expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
   });
 
   test('in prod keeps records for a week, and everything when it goes', () => {
@@ -202,3 +213,9 @@ describe('the stack', () => {
     expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
   });
 });
+
+const pipelinesOf = (stack: Stack): string[] =>
+  stack.node.children
+    .filter((child) => child instanceof Pipeline)
+    .map(({ plan }) => plan.name)
+    .sort();

@@ -1,0 +1,67 @@
+import { MINUTES, type Plan, pipeline, SECONDS, table } from 'tidemark';
+import { orderEvent } from './events.ts';
+
+/** Why somebody should look at the orders of a user. */
+export interface Alert {
+  readonly reason: 'many orders' | 'unusual amount';
+  /** The order that it was noticed at. */
+  readonly order: string;
+  /** How many orders there were lately. */
+  readonly orders: number;
+  /** What they came to, in pounds. */
+  readonly amount: number;
+}
+
+interface Recent {
+  /** Times, ms, and amounts of the latest orders. */
+  readonly orders: readonly { readonly time: number; readonly amount: number }[];
+}
+
+export interface FraudSettings {
+  /** ms; default 30 seconds. */
+  readonly outOfOrderness?: number;
+  /** ms; default 30 seconds. */
+  readonly maxDelay?: number;
+}
+
+/** What counts as lately, ms. */
+const LATELY = 10 * MINUTES;
+const MANY = 3;
+const UNUSUAL = 500;
+
+/** Alerts for users who order thrice within ten minutes, or for an unusual amount at once. */
+export function fraudAlerts(settings: FraudSettings = {}): Plan {
+  const { outOfOrderness = 30 * SECONDS, maxDelay = 30 * SECONDS } = settings;
+  return pipeline('fraud')
+    .stream('orders', {
+      schema: orderEvent,
+      timestamp: (e) => e.timestamp,
+      outOfOrderness,
+      maxDelay,
+    })
+    .filter((e) => e.status === 'placed')
+    .keyBy((e) => e.user_id)
+    .process<Alert, Recent>({
+      name: 'suspicious-orders',
+      initial: { orders: [] },
+      onEvent({ time, state, emit, setTimer }, { order_id, amount }) {
+        const before = state.get().orders.filter((order) => order.time > time - LATELY);
+        const orders = [...before, { time, amount }];
+        const sum = orders.reduce((total, order) => total + order.amount, 0);
+        const alert = { order: order_id, orders: orders.length, amount: sum };
+        if (amount >= UNUSUAL) emit({ reason: 'unusual amount', ...alert });
+        // Once for each such run of orders.
+        if (orders.length === MANY) emit({ reason: 'many orders', ...alert });
+        state.set({ orders });
+        setTimer(time + LATELY, 'forget');
+      },
+      onTimer({ time, state }) {
+        const orders = state.get().orders.filter((order) => order.time > time - LATELY);
+        if (orders.length > 0) state.set({ orders });
+        else state.clear();
+      },
+    })
+    .to(table('fraud-alerts'));
+}
+
+export default fraudAlerts();
