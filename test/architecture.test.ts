@@ -192,6 +192,15 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
     /^\.\.\/functions\//,
     /^\.\//,
   ],
+  // What `tidemark init` writes: its imports have to be right in a folder of their own.
+  starter: [
+    /^tidemark(\/(aws|cdk|lambda|testing))?$/,
+    /^aws-cdk-lib\//,
+    /^zod$/,
+    /^node:(assert|test)/,
+    /^\.\.\/src\/pipeline\.ts$/,
+    /^\.\/pipeline\.ts$/,
+  ],
 };
 
 test.each(Object.entries(OUTSIDE))('%s/ imports only what its users could', (folder, allowed) => {

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import packageJson from 'tidemark/package.json' with { type: 'json' };
 import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
+import { prepareInit } from './init-command.ts';
 import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
 import { parseSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
@@ -33,7 +34,7 @@ export async function tidemark(argv: readonly string[], terminal: Terminal): Pro
 
 function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
   const program = new Command('tidemark')
-    .description('Runs pipelines over files, and describes them.')
+    .description('Begins projects; runs pipelines over files, and describes them.')
     .version(packageJson.version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: () => {} });
@@ -43,6 +44,11 @@ function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command 
   describeCommand(program).action(async (module: string, flags: DescribeFlags) =>
     onReady(await prepareDescribe(module, flags, terminal)),
   );
+  program
+    .command('init')
+    .description('Writes a small app: a pipeline, its handler, its test, its deployment.')
+    .argument('<folder>', 'folder that is empty, or not there yet')
+    .action((folder: string) => onReady(prepareInit(folder, terminal)));
   return program;
 }
 
