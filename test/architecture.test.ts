@@ -130,6 +130,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'sinks',
     'dynamodb',
     'observability',
+    'environment.ts',
     'errors.ts',
     'functions',
   ],

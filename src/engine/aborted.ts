@@ -1,5 +1,5 @@
 import { abortedKey, abortedRange } from './keys.ts';
-import type { StageContext } from './ports.ts';
+import type { StageContext, StageStore } from './ports.ts';
 import { readAll } from './read-all.ts';
 import { abortedExpiry } from './retention.ts';
 
@@ -26,7 +26,7 @@ export async function recordAborted(context: StageContext, mine: Claimed): Promi
 export type IsAborted = (lane: string, epoch: number) => boolean;
 
 /** Says of an attempt whether it is aborted; what it says of attempts at closed slots is final. */
-export async function readAborted(context: StageContext): Promise<IsAborted> {
+export async function readAborted(context: StageStore): Promise<IsAborted> {
   const items = await readAll(context.store, 'control', abortedRange(context.stage.name));
   const byLane = new Map<string, { from: number; to: number }[]>();
   for (const item of items) {

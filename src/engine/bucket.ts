@@ -1,6 +1,6 @@
 import { MIN_TIME } from '../time/watermark.ts';
 import { bucketKey } from './keys.ts';
-import type { StageContext } from './ports.ts';
+import type { StageContext, StageStore } from './ports.ts';
 
 /** How far a bucket may fire, and how far it has. Both only rise. */
 export interface Bucket {
@@ -27,7 +27,7 @@ export interface Cursor {
 }
 
 /** MIN_TIME in both while nothing has closed yet. */
-export async function readBucket(context: StageContext, bucket: number): Promise<Bucket> {
+export async function readBucket(context: StageStore, bucket: number): Promise<Bucket> {
   const item = await context.store.get('control', bucketKey(context.stage.name, bucket));
   return {
     target: item?.target === undefined ? MIN_TIME : Number(item.target),
@@ -40,7 +40,7 @@ export async function readBucket(context: StageContext, bucket: number): Promise
   };
 }
 
-export const bucketsOf = (context: StageContext): number[] =>
+export const bucketsOf = (context: Pick<StageContext, 'stage'>): number[] =>
   Array.from({ length: context.stage.buckets }, (_, bucket) => bucket);
 
 /** The highest target that any bucket has. */

@@ -154,7 +154,8 @@ export async function requireCovered(
   throw new FencedError(`lane ${lane} was taken by epoch ${now.epoch}`);
 }
 
-function toLane(item: Item): Lane {
+/** A lane as its item in the control table says. */
+export function toLane(item: Item): Lane {
   return {
     lane: laneOf(item),
     position: String(item.position),

@@ -55,6 +55,11 @@ export interface StageContext {
   readonly memory: StageMemory;
 }
 
+/** What is needed to read of a stage what it has committed. */
+export interface StageStore extends Pick<StageContext, 'stage'> {
+  readonly store: Pick<Store, 'get' | 'query'>;
+}
+
 /** A sink of a stage, and the ways on which results go there. */
 export interface Outlet {
   readonly sink: Sink;

@@ -1,7 +1,11 @@
 import type { Item, Range, Store, TableRole } from '../store/store.ts';
 
 /** All pages of a query, for partitions that stay small. */
-export async function readAll(store: Store, table: TableRole, range: Range): Promise<Item[]> {
+export async function readAll(
+  store: Pick<Store, 'query'>,
+  table: TableRole,
+  range: Range,
+): Promise<Item[]> {
   const items: Item[] = [];
   let next: string | undefined;
   do {

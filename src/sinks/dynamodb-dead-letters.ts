@@ -8,6 +8,7 @@ import {
 import type { Attributes } from '../dynamodb/attribute-value.ts';
 import { batchPut } from '../dynamodb/batch-write.ts';
 import type { DeadLetter, DeadLetterSink } from './dead-letter-sink.ts';
+import { keyOf, letterId } from './letter-id.ts';
 
 export interface DeadLetterTableOptions extends AccessOptions {
   readonly tableName: string;
@@ -38,8 +39,7 @@ function encodeLetter(letter: DeadLetter): Attributes {
   const { data } = letter;
   const isLong = data.length > DATA_BYTES_MAX;
   return {
-    lane: { S: letter.lane },
-    position: { S: sortKey(letter) },
+    ...keyOf(letter),
     source: { S: letter.source },
     reason: { S: letter.reason },
     detail: { S: letter.detail.slice(0, DETAIL_CHARS_MAX) },
@@ -48,12 +48,6 @@ function encodeLetter(letter: DeadLetter): Attributes {
     ...(isLong ? { truncatedFrom: { N: String(data.length) } } : {}),
   };
 }
-
-/** The source is a part of it because two sources may read one lane, and both may fail. */
-const sortKey = ({ position, index, source }: DeadLetter): string =>
-  `${position}#${index}#${source}`;
-
-const letterId = (letter: DeadLetter): string => JSON.stringify([letter.lane, sortKey(letter)]);
 
 const DATA_BYTES_MAX = 300 * 1024;
 const DETAIL_CHARS_MAX = 4_096;

@@ -1,6 +1,7 @@
-import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { type Attributes, plainBytes } from '../dynamodb/attribute-value.ts';
 import type { DeadLetter, DeadLetterReason } from './dead-letter-sink.ts';
+import { letterKey } from './letter-id.ts';
 
 /** A dead letter as its table keeps it. */
 export interface StoredDeadLetter extends DeadLetter {
@@ -15,6 +16,18 @@ export async function* readDeadLetters(
 ): AsyncIterable<StoredDeadLetter> {
   const pages = paginateScan({ client }, { TableName: tableName, ConsistentRead: true });
   for await (const { Items = [] } of pages) yield* Items.map(decodeLetter);
+}
+
+/** One letter by its identity, or `undefined` if the table has none of it. */
+export async function readDeadLetter(
+  client: DynamoDBClient,
+  tableName: string,
+  id: string,
+): Promise<StoredDeadLetter | undefined> {
+  const Key = letterKey(id);
+  const command = new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true });
+  const { Item } = await client.send(command);
+  return Item && decodeLetter(Item);
 }
 
 function decodeLetter(item: Attributes): StoredDeadLetter {

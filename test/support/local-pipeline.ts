@@ -9,6 +9,7 @@ import {
 import { clients } from '../../src/cli/start/deployment.ts';
 import { createTables } from '../../src/dynamodb/tables.ts';
 import { bucketKey } from '../../src/engine/keys.ts';
+import type { Resource, Resources } from '../../src/environment.ts';
 import type { Plan } from '../../src/index.ts';
 import { lambdaHandler } from '../../src/runtime/lambda/index.ts';
 import { startEmbedded } from '../../src/runtime/local/embedded.ts';
@@ -25,6 +26,8 @@ import { until } from '../end-to-end/until.ts';
 
 /** Embedded servers, and clients of them. */
 export interface LocalServers extends ReturnType<typeof clients> {
+  /** The AWS environment of whoever shall reach them. */
+  readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,13 @@ export async function startServers(): Promise<LocalServers> {
   return {
     kinesis,
     dynamodb,
+    env: {
+      AWS_ENDPOINT_URL_KINESIS: embedded.kinesisEndpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: embedded.dynamodbEndpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    },
     async stop() {
       kinesis.destroy();
       dynamodb.destroy();
@@ -45,6 +55,8 @@ export async function startServers(): Promise<LocalServers> {
 
 /** A plan with streams and tables of its own, and its function. */
 export interface LocalPipeline {
+  /** What a deployment would tell the functions. */
+  readonly resources: Resources;
   /** Puts each lane of events into a shard of the stream. */
   put(stream: string, lanes: readonly (readonly object[])[]): Promise<void>;
   /**
@@ -100,7 +112,21 @@ export async function localPipeline(
     const items = await store.getAll('control', buckets);
     return items.every((item) => Number(item?.firedThrough ?? -Infinity) >= through);
   };
+  const table = (name: string): Resource => ({ kind: 'table', name });
   return {
+    resources: {
+      control: tables.control,
+      state: tables.state,
+      deadLetters: table(tables.deadLetters),
+      sources: Object.fromEntries(
+        plan.sources.map(({ name }) => [name, { kind: 'kinesis', name: named(name) }]),
+      ),
+      sinks: Object.fromEntries(
+        sinksOf(plan).map(({ sink: { name } }) => [name, table(named(name))]),
+      ),
+      lateEvents: {},
+      lookups: {},
+    },
     async put(stream, lanes) {
       const { Shards = [] } = await kinesis.send(
         new ListShardsCommand({ StreamName: named(stream) }),

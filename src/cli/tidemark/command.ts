@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import packageJson from 'tidemark/package.json' with { type: 'json' };
 import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors.ts';
+import { addDeployedCommands } from './deployed-commands.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
 import { prepareInit } from './init-command.ts';
+import { size } from './option-values.ts';
 import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
-import { parseSize } from './size.ts';
 import type { Terminal } from './terminal.ts';
 
 const FAILED = 1;
@@ -32,9 +33,12 @@ export async function tidemark(argv: readonly string[], terminal: Terminal): Pro
   }
 }
 
-function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
+/** All commands with their options and helps, which tell what was called to `onReady`. */
+export function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
   const program = new Command('tidemark')
-    .description('Begins projects; runs pipelines over files, and describes them.')
+    .description(
+      'Begins projects, runs pipelines over files, describes them, and looks after those that are deployed.',
+    )
     .version(packageJson.version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: () => {} });
@@ -49,6 +53,7 @@ function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command 
     .description('Writes a small app: a pipeline, its handler, its test, its deployment.')
     .argument('<folder>', 'folder that is empty, or not there yet')
     .action((folder: string) => onReady(prepareInit(folder, terminal)));
+  addDeployedCommands(program, terminal, onReady);
   return program;
 }
 
@@ -119,11 +124,3 @@ function tell(error: unknown, { err }: Pick<Terminal, 'err'>): void {
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
-
-const SIZE_MIN = 1024 ** 2;
-
-function size(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes !== undefined && bytes >= SIZE_MIN) return bytes;
-  throw new InvalidArgumentError('It takes a size of at least 1MB, such as 64MB or 2GB.');
-}

@@ -1,7 +1,8 @@
 import type { BatchProgress } from '../../runtime/batch/index.ts';
 import { formatDuration } from '../../time/duration.ts';
-import { clip, grouped } from '../start/terminal-text.ts';
+import { grouped } from '../start/terminal-text.ts';
 import type { Terminal } from './terminal.ts';
+import { workingLine } from './working-line.ts';
 
 /** Shows how far a run is: a line that is drawn again on a terminal, lines that only grow anywhere else. */
 export interface ProgressView {
@@ -10,27 +11,14 @@ export interface ProgressView {
   done(): void;
 }
 
-const REDRAW_EVERY_MS = 100;
-const LINE_EVERY_MS = 2_000;
-
-export function progressView({ err, now }: Terminal): ProgressView {
-  const live = err.isTTY === true;
-  const every = live ? REDRAW_EVERY_MS : LINE_EVERY_MS;
+export function progressView(terminal: Terminal): ProgressView {
+  const { err, now } = terminal;
+  const line = workingLine(terminal);
+  const barColumns = err.isTTY === true ? BAR_COLUMNS : 0;
   const begunAt = now();
-  let shownAt = live ? Number.NEGATIVE_INFINITY : begunAt;
-  let drawn = false;
   return {
-    update(progress) {
-      if (now() - shownAt < every) return;
-      shownAt = now();
-      const text = progressText(progress, now() - begunAt, live ? BAR_COLUMNS : 0);
-      // One column stays free: a full line would wrap.
-      err.write(live ? `\r${clip(text, (err.columns || 80) - 1)}\u001b[K` : `${text}\n`);
-      drawn = true;
-    },
-    done() {
-      if (live && drawn) err.write('\r\u001b[K');
-    },
+    update: (progress) => line.show(() => progressText(progress, now() - begunAt, barColumns)),
+    done: line.clear,
   };
 }
 

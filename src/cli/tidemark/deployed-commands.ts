@@ -1,0 +1,128 @@
+import { type Command, Option } from 'commander';
+import { ConfigurationError } from '../../errors.ts';
+import type { LettersFlags, ListFlags } from './deadletters-command.ts';
+import { count, start, time } from './option-values.ts';
+import type { PositionsFlags } from './positions-command.ts';
+import type { Ready } from './run-command.ts';
+import type { TailFlags } from './tail-command.ts';
+import type { Terminal } from './terminal.ts';
+import type { WindowsFlags } from './windows-command.ts';
+
+/** What a command is to do, once it is understood. */
+export type OnReady = (ready: Ready) => void;
+
+/** The commands about what is deployed. What they need of AWS is loaded by those that are called. */
+export function addDeployedCommands(program: Command, terminal: Terminal, onReady: OnReady): void {
+  onPipeline(program.command('positions'))
+    .description('Tells how far each lane of a pipeline is, and each bucket.')
+    .addHelpText('after', helpText('control: GetItem, Query'))
+    .action(async (module: string, flags: PositionsFlags) => {
+      const { preparePositions } = await loaded(import('./positions-command.ts'));
+      onReady(await preparePositions(module, flags, terminal));
+    });
+  onPipeline(program.command('windows'))
+    .description('Tells which windows of a pipeline are open, and what holds them open.')
+    .option('--limit <windows>', 'how many of a stage are shown', count, 20)
+    .addHelpText(
+      'after',
+      helpText(
+        'control: GetItem, Query; state: Query; the streams: Describe-\nStreamSummary, GetShardIterator, GetRecords',
+      ),
+    )
+    .action(async (module: string, flags: WindowsFlags) => {
+      const { prepareWindows } = await loaded(import('./windows-command.ts'));
+      onReady(await prepareWindows(module, flags, terminal));
+    });
+  addLetters(program, terminal, onReady);
+  addTail(program, terminal, onReady);
+}
+
+function addLetters(program: Command, terminal: Terminal, onReady: OnReady): void {
+  const letters = program
+    .command('deadletters')
+    .description('Lists and shows the records that a pipeline has set aside.');
+  onLetters(letters.command('list'))
+    .description('Lists letters, the latest first, without what is in them.')
+    .option('--reason <reason>', 'only those set aside for it, such as SCHEMA')
+    .option('--source <name>', 'only those of this stream, or of this stage')
+    .option('--since <time>', 'only those that arrived from then on', time)
+    .option('--limit <letters>', 'how many are shown', count, 100)
+    .addHelpText('after', helpText('the table of letters: Scan'))
+    .action(async (module: string, flags: ListFlags) => {
+      const { prepareList } = await loaded(import('./deadletters-command.ts'));
+      onReady(await prepareList(module, flags, terminal));
+    });
+  onLetters(letters.command('show'))
+    .description('Shows one letter, and the record in it.')
+    .argument('<letter>', 'as list names it; quote it')
+    .addHelpText('after', helpText('the table of letters: GetItem'))
+    .action(async (module: string, letter: string, flags: LettersFlags) => {
+      const { prepareShow } = await loaded(import('./deadletters-command.ts'));
+      onReady(await prepareShow(module, letter, flags, terminal));
+    });
+}
+
+function addTail(program: Command, terminal: Terminal, onReady: OnReady): void {
+  program
+    .command('tail')
+    .description('Shows the records of a Kinesis stream as they come.')
+    .argument('<stream>', 'name of the stream')
+    .addOption(
+      new Option('--from <start>', 'latest, trim-horizon, or a time')
+        .argParser(start)
+        .default('LATEST', 'latest'),
+    )
+    .option('--limit <records>', 'end after so many', count)
+    .option('--no-follow', 'end when all that is there was shown')
+    .option('--json', 'print JSON lines, with shard, position and arrival')
+    .addHelpText('after', TAIL_HELP)
+    .action(async (stream: string, flags: TailFlags) => {
+      const { prepareTail } = await loaded(import('./tail-command.ts'));
+      onReady(await prepareTail(stream, flags, terminal));
+    });
+}
+
+const onLetters = (command: Command): Command =>
+  onPipeline(command).option(
+    '--late <name>',
+    'the late events of this name instead of dead letters',
+  );
+
+/** What every command about a pipeline takes. */
+export function onPipeline(command: Command): Command {
+  return command
+    .argument('<pipeline>', 'module that exports the pipeline')
+    .option('--export <name>', 'which export the pipeline is', 'default')
+    .option('--resources <file>', 'what the functions of the deployment were told')
+    .option('--json', 'print JSON');
+}
+
+const helpText = (asks: string): string => `
+Which tables and streams it is about is what the functions of the deployment
+have in TIDEMARK_RESOURCES: set it to the same, or name a file with it.
+
+Asks of AWS:  ${asks.replaceAll('\n', '\n              ')}
+Exit codes:   0 done, 1 failed, 2 wrong call, 130 interrupted`;
+
+const TAIL_HELP = `
+A time is 2026-03-01T12:00:00Z, or 15m for so long ago. Shards share five reads
+a second with all that read them by polling.
+
+Asks of AWS:  the stream: DescribeStreamSummary, ListShards, GetShardIterator,
+              GetRecords
+Exit codes:   0 done, 1 failed, 2 wrong call, 130 interrupted`;
+
+/** @throws ConfigurationError PEER_MISSING if the AWS SDK is not installed */
+async function loaded<Module>(module: Promise<Module>): Promise<Module> {
+  try {
+    return await module;
+  } catch (error) {
+    const { code, message = '' } = error as Partial<NodeJS.ErrnoException>;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes('@aws-sdk/')) throw error;
+    throw new ConfigurationError(
+      'PEER_MISSING',
+      'this command speaks to AWS, and its SDK is not installed',
+      'Install it: npm install @aws-sdk/client-dynamodb @aws-sdk/client-kinesis',
+    );
+  }
+}
