@@ -8,7 +8,7 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 
 /**
  * Takes one promise after the other out of a copy of the engine, and shows that the simulator finds
- * it. `--write` keeps the list in docs/reliability.md.
+ * it. `--write` keeps the list in docs/reliability.md, and the runs that found them as regressions.
  */
 const command = new Command('mutants')
   .description(
@@ -17,7 +17,7 @@ const command = new Command('mutants')
   .option('--seeds <number>', 'runs of each pipeline before a mutant has got away', '150')
   .option('--only <text>', 'mutants whose name has this text')
   .option('--processes <number>', 'how many at a time', String(availableParallelism()))
-  .option('--write', 'keeps the list in docs/reliability.md')
+  .option('--write', 'keeps the list in docs/reliability.md and test/regressions')
   .parse();
 const options = command.opts<{
   seeds: string;
@@ -36,6 +36,7 @@ interface Found {
 const root = path.resolve(import.meta.dirname, '../..');
 const TIMEOUT_MS = 15 * MINUTES;
 const DOC = path.join(root, 'docs/reliability.md');
+const REGRESSIONS = path.join(root, 'test/regressions/mutants.json');
 const [BEGIN, END] = ['<!-- mutants -->', '<!-- /mutants -->'];
 
 const todo = MUTANTS.filter(({ name }) => name.includes(options.only ?? ''));
@@ -126,4 +127,9 @@ function keep(): void {
   const text = readFileSync(DOC, 'utf8');
   const [before, after] = [text.split(BEGIN)[0], text.split(END)[1]];
   writeFileSync(DOC, `${before}${BEGIN}\n${lines.join('\n')}\n${END}${after}`);
+  const cases = todo.flatMap((mutant) => {
+    const { pipeline, seed } = found.get(mutant) ?? {};
+    return seed === undefined ? [] : [{ pipeline, seed, what: mutant.name }];
+  });
+  writeFileSync(REGRESSIONS, `${JSON.stringify(cases, undefined, 2)}\n`);
 }
