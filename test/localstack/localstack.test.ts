@@ -101,10 +101,9 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
   });
 
   test('has a dashboard of each pipeline, and says what LocalStack has not', () => {
-    expect(report.dashboards).toEqual([
-      expect.stringMatching(/^tidemark-dev-Clickstream/),
-      expect.stringMatching(/^tidemark-dev-Cart/),
-    ]);
+    for (const name of ['Clickstream', 'Cart']) {
+      expect(report.dashboards).toContainEqual(expect.stringMatching(`^tidemark-dev-${name}`));
+    }
     expect(report.stack.pretended).toEqual(['AWS::Budgets::Budget']);
     expect(first.stdout).toContain('LocalStack never runs it');
   });
