@@ -6,6 +6,7 @@ import { given } from './given.ts';
 import { checkMapping, checkSettings } from './mapping-rules.ts';
 import { ACTIONS, grantReadStream } from './permissions.ts';
 import type { SourceBinding, SourceContext } from './source-binding.ts';
+import { checkWhereabouts } from './whereabouts.ts';
 
 /** What may be chosen about the event source mapping of a stream: how it batches, and where it begins. */
 export interface MappingSettings {
@@ -30,7 +31,8 @@ export interface KinesisSourceSettings extends MappingSettings {
  * A Kinesis stream as a source, through an event source mapping. What the guarantees rest on is fixed:
  * a parallelization factor of 1, no filter, no limit of retries or age, partial responses.
  *
- * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that
+ * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that; RESOURCE_ELSEWHERE when
+ *   it is bound, for a stream of another account or region
  */
 export function kinesisSource(
   stream: kinesis.IStream,
@@ -39,6 +41,7 @@ export function kinesisSource(
   checkSettings(settings, SETTINGS);
   return {
     bind(scope, context) {
+      checkWhereabouts(scope, `the stream of "${context.name}"`, stream);
       createMapping(scope, stream, settings, context);
       grantReadStream(context.gather, stream, ACTIONS.trigger);
       grantReadStream(context.fire, stream, ACTIONS.probe);

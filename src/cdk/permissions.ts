@@ -2,7 +2,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Annotations, Stack } from 'aws-cdk-lib/core';
+import { Annotations, Stack, Token } from 'aws-cdk-lib/core';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 import type { AnyTable } from './tables.ts';
 
@@ -120,8 +121,10 @@ export const grantOn = (
  * does it. Where CDK cannot change that policy, a warning says what it needs.
  */
 export function grantLogs(scope: Construct, key: kms.IKey): void {
-  const { partition, region, account } = Stack.of(scope);
-  const service = `logs.${region}.amazonaws.com`;
+  const { partition, region, account, urlSuffix } = Stack.of(scope);
+  // Of this service alone the name has the ending of the partition: in China another one.
+  const { domainSuffix = urlSuffix } = Token.isUnresolved(region) ? {} : RegionInfo.get(region);
+  const service = `logs.${region}.${domainSuffix}`;
   // Of all log groups: one by name would depend on the key, and the key on it.
   const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;
   const condition = { 'kms:EncryptionContext:aws:logs:arn': logGroups };

@@ -18,9 +18,11 @@ import { type Deployment, deploymentOf } from './deployment.ts';
 import { given } from './given.ts';
 import { GivenUpQueue } from './given-up-queue.ts';
 import { stageMetric } from './metrics.ts';
+import { checkOwnTables } from './own-tables.ts';
 import { ACTIONS, grantLogs, grantOn, grantReadTable, grantWriteTable } from './permissions.ts';
 import { PipelineFunction } from './pipeline-function.ts';
 import type { PipelineProps } from './pipeline-props.ts';
+import type { BoundSink } from './sink-binding.ts';
 import { StateTables } from './state-tables.ts';
 import type { AnyTable } from './tables.ts';
 import { TickSchedule } from './tick-schedule.ts';
@@ -31,9 +33,9 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  * and ticks, their triggers and rights, its alarms and its dashboard. The entry exports a handler made
  * by `lambdaHandler(plan, fromEnvironment(plan))`.
  *
- * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SINK_MISSING, SINK_UNKNOWN, LOOKUP_MISSING,
- *   LOOKUP_UNKNOWN, TABLE_KEY, MAPPING_INVALID, CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN,
- *   DASHBOARD_TOO_LARGE for what would lose data, never run or not be deployed
+ * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SOURCE_DUPLICATE, SINK_MISSING, SINK_UNKNOWN,
+ *   LOOKUP_MISSING, LOOKUP_UNKNOWN, STAGE_DUPLICATE, RESOURCE_ELSEWHERE, TABLE_KEY, MAPPING_INVALID,
+ *   CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN, DASHBOARD_TOO_LARGE for what would lose data, never run or not be deployed
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;
@@ -64,6 +66,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
     this.pipelineName = props.pipelineName ?? deployedName(this);
     this.tickEvery = props.tickEvery ?? Duration.minutes(1);
     ({ control: this.control, state: this.state } = props.stateTables ?? this.#createTables(props));
+    checkOwnTables(this, props.plan, this);
     if (deployment.encryptionKey) grantLogs(this, deployment.encryptionKey);
     const queue = new GivenUpQueue(this, 'GivenUp', deployment);
     this.givenUp = queue.queue;
@@ -226,11 +229,21 @@ function deployedName(scope: Construct): string {
   return `${stack.stackName}/${scope.node.path.slice(stack.node.path.length + 1)}`;
 }
 
+/** By what it is called; where that is the name of another table, with its kind before it. */
 function tablesOf({ results, lateEvents, deadLetters }: BoundSinks): Record<string, AnyTable> {
-  const bound = Object.entries({ ...results, ...lateEvents, 'dead-letters': deadLetters });
-  const tables = bound.flatMap(([name, { table }]) => (table ? [[name, table] as const] : []));
-  return Object.fromEntries(tables);
+  const tables: Record<string, AnyTable> = {};
+  const add = (kind: string, bound: Readonly<Record<string, BoundSink>>): void => {
+    for (const [name, { table }] of Object.entries(bound)) {
+      const isTaken = OWN_TABLES.includes(name) || Object.hasOwn(tables, name);
+      if (table) tables[isTaken ? `${kind}:${name}` : name] = table;
+    }
+  };
+  add('results', results);
+  add('late', lateEvents);
+  return { ...tables, ...(deadLetters.table && { 'dead-letters': deadLetters.table }) };
 }
+
+const OWN_TABLES: readonly string[] = ['control', 'state', 'dead-letters'];
 
 const resourcesOf = (
   bound: Readonly<Record<string, { readonly resource: Resource }>>,

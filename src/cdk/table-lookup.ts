@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts';
 import type { LookupBinding } from './lookup-binding.ts';
 import { ACTIONS, grantReadTable } from './permissions.ts';
 import { type AnyTable, keyOf, textOf } from './tables.ts';
+import { checkWhereabouts } from './whereabouts.ts';
 
 export interface TableLookupSettings {
   /** The partition key. Default: as the app says, where it creates the table. */
@@ -11,11 +12,13 @@ export interface TableLookupSettings {
 /**
  * A DynamoDB table with a partition key alone, to look rows up in.
  *
- * @throws ConfigurationError TABLE_KEY when it is bound, if the key is not known, or has two parts
+ * @throws ConfigurationError TABLE_KEY when it is bound, if the key is not known, or has two parts;
+ *   RESOURCE_ELSEWHERE if it lies in another account or region
  */
 export function tableLookup(table: AnyTable, settings: TableLookupSettings = {}): LookupBinding {
   return {
-    bind(_, { name, reader }) {
+    bind(scope, { name, reader }) {
+      checkWhereabouts(scope, `the table for "${name}"`, table);
       const keyAttribute = settings.keyAttribute ?? partitionKeyOf(name, table);
       grantReadTable(reader, table, ACTIONS.lookUp);
       return { resource: { kind: 'table', name: table.tableName, keyAttribute } };

@@ -68,11 +68,12 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ba
  * that stops at a bad record, or a bucket that there was no time for, is answered as a batch item
  * failure. Nothing is written once the invocation has `deadlineMarginMs` left, or has returned.
  *
- * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start;
+ * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_DUPLICATE, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start;
  * by the handler, EVENT_UNKNOWN for what is no work of this library, or of the other role
  */
 export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
   checkParallelization(options.parallelizationFactor ?? 1);
+  checkStreams(options.sources);
   const kept = warm(plan);
   const watch = watching(plan, options, options.clock ?? Date.now);
   const open = (observe: Observer, signal: AbortSignal): Engine =>
@@ -206,6 +207,18 @@ function checkRole(role: Role | undefined, { kind }: Work): void {
     'EVENT_UNKNOWN',
     `a function that is there to ${role} was asked to ${kind}`,
     'Map streams to the function that gathers; the control stream and the schedule to the one that fires.',
+  );
+}
+
+/** A batch tells which stream it is of, and so which source it is for. */
+function checkStreams(sources: LambdaOptions['sources']): void {
+  const names = Object.values(sources).map(({ streamName }) => streamName);
+  const twice = names.find((name, n) => names.indexOf(name) < n);
+  if (twice === undefined) return;
+  throw new ConfigurationError(
+    'SOURCE_DUPLICATE',
+    `the stream ${twice} is read by two sources, and only one of them would get its records`,
+    'Read it as one stream in the plan: several stages, and both sides of a join, may begin with it.',
   );
 }
 

@@ -292,6 +292,14 @@ describe('what is refused', () => {
     );
   });
 
+  test('one stream as two sources', () => {
+    const { sources } = options({});
+    const [clicks] = Object.values(sources) as [(typeof sources)[string]];
+    expect(() =>
+      lambdaHandler(plan(), options({ sources: { ...sources, again: clicks } })),
+    ).toThrow(expect.objectContaining({ code: 'SOURCE_DUPLICATE' }));
+  });
+
   test.each([
     ['no source', { sources: {} }, 'SOURCE_MISSING'],
     ['no sink', { sinks: {} }, 'SINK_MISSING'],
