@@ -1,8 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigurationError } from '../../errors.ts';
 
+/** The locks of this process. */
+const held = new Set<string>();
+
 /**
- * Keeps a second run out of a folder. A lock whose process is gone is taken over.
+ * Keeps a second run out of a folder. A lock whose process is gone is taken over: so is one of this process's
+ * number that is not its own, as a container numbers its processes alike each time.
  *
  * @returns what gives the lock back
  * @throws ConfigurationError OUTPUT_INVALID if a run is at work there
@@ -11,12 +15,16 @@ export function lock(file: string, folder: string): () => void {
   for (;;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => rmSync(file, { force: true });
+      held.add(file);
+      return () => {
+        held.delete(file);
+        rmSync(file, { force: true });
+      };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = holderOf(file);
-    if (holder !== undefined && isRunning(holder)) {
+    if (holder !== undefined && isAtWork(holder, file)) {
       throw new ConfigurationError(
         'OUTPUT_INVALID',
         `process ${holder} is writing to '${folder}'`,
@@ -36,7 +44,8 @@ function holderOf(file: string): number | undefined {
   }
 }
 
-function isRunning(pid: number): boolean {
+function isAtWork(pid: number, file: string): boolean {
+  if (pid === process.pid) return held.has(file);
   try {
     process.kill(pid, 0);
     return true;

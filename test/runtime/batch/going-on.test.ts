@@ -124,17 +124,35 @@ test('there must be something to resume', async () => {
   });
 });
 
-test('two runs do not share a folder; the lock of a dead one is no obstacle', async () => {
-  const { output, file } = await interrupted();
-  const lock = path.join(output, '.tidemark', 'lock');
-  writeFileSync(lock, String(process.pid));
-  await expect(runBatch(sums(), options(output, file))).rejects.toMatchObject({
-    message: `process ${process.pid} is writing to '${output}'`,
+describe('two runs do not share a folder', () => {
+  test('of two processes', async () => {
+    const { output, file } = await interrupted();
+    writeFileSync(lockOf(output), String(process.ppid));
+    await expect(runBatch(sums(), options(output, file))).rejects.toMatchObject({
+      message: `process ${process.ppid} is writing to '${output}'`,
+    });
   });
-  const { pid } = spawnSync(process.execPath, ['--version']);
-  writeFileSync(lock, String(pid));
-  expect((await runBatch(sums(), options(output, file))).went).toBe('resumed');
+
+  test('of one process', async () => {
+    const { output, file } = await interrupted();
+    const first = runBatch(sums(), options(output, file));
+    await expect(runBatch(sums(), options(output, file))).rejects.toMatchObject({
+      message: `process ${process.pid} is writing to '${output}'`,
+    });
+    expect((await first).went).toBe('resumed');
+  });
+
+  test.each<[string, () => number]>([
+    ['is gone', () => spawnSync(process.execPath, ['--version']).pid],
+    ['had the number of this one, as in a container that is started again', () => process.pid],
+  ])('and the lock of a process that %s is no obstacle', async (_, holder) => {
+    const { output, file } = await interrupted();
+    writeFileSync(lockOf(output), String(holder()));
+    expect((await runBatch(sums(), options(output, file))).went).toBe('resumed');
+  });
 });
+
+const lockOf = (output: string): string => path.join(output, '.tidemark', 'lock');
 
 const options = (output: string, file: string): BatchOptions => ({
   inputs: { events: [fileLane(file)] },
