@@ -54,6 +54,15 @@ export const ACTIONS = {
     'kinesis:GetShardIterator',
     'kinesis:ListShards',
   ],
+  /** What Lambda asks of the role of a function in a VPC. */
+  networkInterfaces: [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
   send: ['sqs:SendMessage'],
   invoke: ['lambda:InvokeFunction'],
 } as const;

@@ -216,6 +216,16 @@ describe('AwsSolutions of cdk-nag finds nothing', () => {
     expect(violations).toEqual([]);
   });
 
+  test('and a function in a network may have interfaces there', () => {
+    const { stack } = pipelineWith((scope) => ({
+      gather: { vpc: new Vpc(scope, 'Network') as IVpc },
+    }));
+    const { Gather, Fire } = policiesOf(stack);
+    expect(Gather).toContain('ec2:CreateNetworkInterface on *');
+    expect(Fire).not.toContain('ec2:');
+    expect(JSON.stringify(resources(stack, 'AWS::IAM::Role'))).not.toContain('ManagedPolicyArns');
+  });
+
   test('and it does look: a right to everything is found', () => {
     const { stack, made } = pipelineWith();
     made.gather.function.role?.addManagedPolicy(
