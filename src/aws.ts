@@ -2,6 +2,7 @@ export {
   type EnvironmentOptions,
   fromEnvironment,
   type Opener,
+  type SinkOpener,
   type Surroundings,
   type TriggeredSource,
 } from './aws/from-environment.ts';
@@ -10,5 +11,7 @@ export type { Resource } from './environment.ts';
 export { type DynamoLookupOptions, dynamoLookup } from './lookups/dynamodb.ts';
 export { deadLetterTable } from './sinks/dynamodb-dead-letters.ts';
 export { tableSink } from './sinks/dynamodb-table.ts';
+export { type StreamSinkOptions, streamSink } from './sinks/kinesis-stream.ts';
+export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
 export { kinesisSource } from './sources/kinesis.ts';
 export { dynamoStore } from './store/dynamodb.ts';

@@ -70,7 +70,7 @@ export type {
   StageOptions,
   TableOptions,
 } from './topology/options.ts';
-export { combine, lateEvents, pipeline, table } from './topology/pipeline.ts';
+export { combine, lateEvents, pipeline } from './topology/pipeline.ts';
 export type {
   BadRecordPolicy,
   From,
@@ -80,11 +80,13 @@ export type {
   OutputPlan,
   Plan,
   SideSinkPlan,
+  SinkKind,
   SinkPlan,
   SourcePlan,
   StagePlan,
   Step,
 } from './topology/plan.ts';
+export { custom, objects, push, queue, stream, table, topic } from './topology/sinks.ts';
 export type {
   Aggregations,
   Branches,

@@ -9,6 +9,7 @@ import type { LookupTable } from '../lookups/lookup.ts';
 import type { DeadLetterSink } from '../sinks/dead-letter-sink.ts';
 import { deadLetterTable } from '../sinks/dynamodb-dead-letters.ts';
 import { tableSink } from '../sinks/dynamodb-table.ts';
+import { streamSink } from '../sinks/kinesis-stream.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { type KinesisSource, kinesisSource } from '../sources/kinesis.ts';
 import type { Source } from '../sources/source.ts';
@@ -20,6 +21,12 @@ import type { Plan } from '../topology/plan.ts';
 /** Opens a resource of some kind. */
 export type Opener<Port> = (resource: Resource) => Port;
 
+/** Opens a sink; it may leave in `deadLetters` what it can never take. */
+export type SinkOpener = (
+  resource: Resource,
+  around: { readonly deadLetters: DeadLetterSink },
+) => Sink;
+
 /** A log that comes in by a trigger, as a handler takes it. */
 export type TriggeredSource = Source & Pick<KinesisSource, 'streamName' | 'laneOf'>;
 
@@ -30,8 +37,8 @@ export interface EnvironmentOptions {
   readonly client?: DynamoDBClient;
   /** Sources of kinds that are not built in (`kinesis` is), by kind. */
   readonly sources?: Readonly<Record<string, Opener<TriggeredSource>>>;
-  /** Sinks of kinds that are not built in (`table` is), by kind. */
-  readonly sinks?: Readonly<Record<string, Opener<Sink>>>;
+  /** Sinks of kinds that are not built in (`table` and `stream` are), by kind. */
+  readonly sinks?: Readonly<Record<string, SinkOpener>>;
   /** Places for dead letters and late events of kinds that are not built in (`table` is), by kind. */
   readonly letters?: Readonly<Record<string, Opener<DeadLetterSink>>>;
   /** Tables to look rows up in of kinds that are not built in (`table` is), by kind. */
@@ -69,10 +76,12 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
     table: ({ name }) => deadLetterTable({ ...access, tableName: name }),
     ...options.letters,
   };
-  const sinks: Openers<Sink> = {
+  const deadLetters = open('dead letters', resources.deadLetters, letters, 'SINK_MISSING');
+  const sinks = openedBeside(deadLetters, {
     table: ({ name }) => tableSink({ ...access, tableName: name }),
+    stream: streamOver(client),
     ...options.sinks,
-  };
+  });
   const lookups: Openers<LookupTable> = {
     table: ({ name, keyAttribute = '' }) =>
       dynamoLookup({ ...access, tableName: name, keyAttribute }),
@@ -92,7 +101,7 @@ export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): S
       sinks,
       'SINK_MISSING',
     ),
-    deadLetters: open('dead letters', resources.deadLetters, letters, 'SINK_MISSING'),
+    deadLetters,
     lateEvents: openAll(late, resources.lateEvents, letters, 'SINK_MISSING'),
     lookups: openAll(
       lookupsOf(plan).map((name) => ({ name })),
@@ -107,16 +116,41 @@ type Openers<Port> = Readonly<Record<string, Opener<Port>>>;
 
 type Missing = 'SOURCE_MISSING' | 'SINK_MISSING' | 'LOOKUP_MISSING';
 
+const openedBeside = (
+  deadLetters: DeadLetterSink,
+  openers: Readonly<Record<string, SinkOpener>>,
+): Openers<Sink> =>
+  Object.fromEntries(
+    Object.entries(openers).map(([kind, opener]) => [
+      kind,
+      (resource: Resource) => opener(resource, { deadLetters }),
+    ]),
+  );
+
 /**
  * Over the connections of the other client, which speak HTTP/1.1: the SDK's own choice for Kinesis,
  * HTTP/2, only serves enhanced fan-out, and local servers do not speak it.
  */
+const kinesisClient = ({ config }: DynamoDBClient): KinesisClient =>
+  new KinesisClient({ requestHandler: config.requestHandler });
+
 const kinesisOver =
-  ({ config }: DynamoDBClient): Opener<TriggeredSource> =>
+  (dynamodb: DynamoDBClient): Opener<TriggeredSource> =>
   ({ name, startAt }) => {
-    const client = new KinesisClient({ requestHandler: config.requestHandler });
+    const client = kinesisClient(dynamodb);
     const since = startAt === undefined ? {} : { startAt: Date.parse(startAt) };
     return kinesisSource({ client, streamName: name, now: Date.now, ...since });
+  };
+
+const streamOver =
+  (dynamodb: DynamoDBClient): SinkOpener =>
+  ({ name, producer }, { deadLetters }) => {
+    if (producer === undefined) {
+      const hint = 'Deploy it by streamSink() of tidemark/cdk, or name a producer of its own.';
+      const what = `the stream "${name}" is given without the producer that writes to it`;
+      throw new ConfigurationError('ENVIRONMENT_INVALID', what, hint);
+    }
+    return streamSink({ client: kinesisClient(dynamodb), streamName: name, producer, deadLetters });
   };
 
 function openAll<Port>(

@@ -6,6 +6,7 @@ import { lateNames } from './checks.ts';
 import type { Deployment } from './deployment.ts';
 import type { PipelineProps } from './pipeline-props.ts';
 import type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
+import { streamSink } from './stream-sink.ts';
 import { tableSink } from './table-sink.ts';
 import type { AnyTable } from './tables.ts';
 
@@ -24,7 +25,7 @@ export interface Writers {
 /**
  * Binds every sink of the plan, each in a scope under its name, and lets those functions write that do.
  *
- * @throws ConfigurationError SINK_MISSING for a sink that is no table and is not given
+ * @throws ConfigurationError SINK_MISSING for a sink that is not given, of a kind that is not created
  */
 export function bindSinks(
   scope: Construct,
@@ -87,9 +88,16 @@ function writersOf({ stages }: Plan, sink: string, { gather, fire }: Writers): l
   ];
 }
 
+/** What is created for a sink that is not given, by its kind. */
+const CREATED: Readonly<Record<string, () => SinkBinding>> = {
+  table: tableSink,
+  stream: streamSink,
+};
+
 function bindingOf({ name, kind, chosen }: Place): SinkBinding {
   if (chosen !== undefined) return 'bind' in chosen ? chosen : tableSink(chosen);
-  if (kind === 'table') return tableSink();
+  const byDefault = CREATED[kind]?.();
+  if (byDefault !== undefined) return byDefault;
   throw new ConfigurationError(
     'SINK_MISSING',
     `the sink "${name}" is of kind "${kind}", which is not created by default`,

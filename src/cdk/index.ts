@@ -29,6 +29,7 @@ export type { PipelineProps } from './pipeline-props.ts';
 export type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
 export type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
 export { StateTables, type StateTablesProps } from './state-tables.ts';
+export { type StreamSinkSettings, streamSink } from './stream-sink.ts';
 export { type TableLookupSettings, tableLookup } from './table-lookup.ts';
 export { tableSink } from './table-sink.ts';
 export type { AnyTable, TableSettings } from './tables.ts';

@@ -63,6 +63,7 @@ export const ACTIONS = {
     'ec2:DescribeSubnets',
     'ec2:UnassignPrivateIpAddresses',
   ],
+  writeStream: ['kinesis:PutRecords'],
   send: ['sqs:SendMessage'],
   invoke: ['lambda:InvokeFunction'],
 } as const;
@@ -106,6 +107,12 @@ export function grantReadStream(
 ): iam.Grant {
   stream.encryptionKey?.grant(grantee, 'kms:Decrypt');
   return grantOn(grantee, stream.streamArn, actions);
+}
+
+/** Lets somebody put records into a stream, with its key. */
+export function grantWriteStream(grantee: iam.IGrantable, stream: kinesis.IStream): iam.Grant {
+  stream.encryptionKey?.grant(grantee, 'kms:GenerateDataKey');
+  return grantOn(grantee, stream.streamArn, ACTIONS.writeStream);
 }
 
 /** Lets somebody send to a queue, with its key. */

@@ -6,10 +6,10 @@ import {
   type DynamoDBClient,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
+import { type Backoff, type BackoffOptions, fullJitter } from '../backoff.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Shape } from '../schema/shape.ts';
 import { EXPIRES, TABLE_KEYS, type TableKey } from '../schema/table-keys.ts';
-import { type Backoff, type BackoffOptions, fullJitter } from './backoff.ts';
 
 /** The names of the tables that one pipeline needs. */
 export interface TableNames {

@@ -10,7 +10,7 @@ import { unlessRefused } from '../operators/user-function.ts';
 import { jsonValue } from '../schema/json-value.ts';
 import { documentBytes, ROW_BYTES_MAX } from '../schema/row-limits.ts';
 import type { Shape } from '../schema/shape.ts';
-import type { Output } from '../sinks/sink.ts';
+import { NO_CHUNK, type Output } from '../sinks/sink.ts';
 import { slotText } from '../time/slot.ts';
 import type { Step } from '../topology/plan.ts';
 import type { Outlet } from './ports.ts';
@@ -171,7 +171,7 @@ const eventAlone = (result: Result, event: unknown): Result => ({
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {
   const { lane, index } = origin;
   const key = `${lane}#${origin.position}`;
-  const identity = { stage, bucket: 0, slot: time, chunk: 0, key, index };
+  const identity = { stage, bucket: 0, slot: time, chunk: NO_CHUNK, key, index };
   const position = `${indexText(index)}#${stage}`;
   return {
     ...identity,

@@ -6,6 +6,7 @@ export interface OutputIdentity {
   readonly bucket: number;
   /** The slot of event time whose firing made it, ms. */
   readonly slot: number;
+  /** The group of keys that is told together; NO_CHUNK for what goes on while it is gathered. */
   readonly chunk: number;
   readonly key: string;
   readonly index: number;
@@ -34,9 +35,15 @@ export interface Output<V = unknown> extends OutputIdentity {
   readonly final: boolean;
 }
 
+/** Of outputs that no firing has made: each goes on as its record is gathered, in whatever batch. */
+export const NO_CHUNK = -1;
+
 /**
  * Takes outputs, any of them any number of times, in any order, and shows each once. Returns when
  * all are durable; after an error any subset may be.
+ *
+ * Those of a chunk always come together and in the same order, whoever computed them; and the chunks of
+ * a bucket one after the other, the next one once the one before was taken.
  */
 export interface Sink {
   write(outputs: readonly Output[]): Promise<void>;

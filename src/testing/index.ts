@@ -10,6 +10,7 @@ export { type AggregateLawOptions, checkAggregateLaws } from './aggregate-laws.t
 export type { ContractCase } from './contracts/contract.ts';
 export { deadLetterContract } from './contracts/dead-letter-contract.ts';
 export { lookupContract } from './contracts/lookup-contract.ts';
+export { type MessageSinkSubject, messageContract } from './contracts/message-contract.ts';
 export { sinkContract } from './contracts/sink-contract.ts';
 export { storeContract } from './contracts/store-contract.ts';
 export { type TestDriver, type TestDriverOptions, testDriver } from './driver.ts';

@@ -1,7 +1,17 @@
 import { PlanError } from '../errors.ts';
 import type { Shape } from '../schema/shape.ts';
 import { deepFreeze } from './freeze.ts';
-import type { From, InputPlan, OutputPlan, Plan, SourcePlan, StagePlan, Step } from './plan.ts';
+import type {
+  From,
+  InputPlan,
+  OutputPlan,
+  Plan,
+  SinkKind,
+  SinkPlan,
+  SourcePlan,
+  StagePlan,
+  Step,
+} from './plan.ts';
 
 /** What events come from, before there is a plan. */
 export type Origin =
@@ -80,7 +90,7 @@ export function united(a: Plan, b: Plan): Plan {
   for (const source of b.sources) sources.set(source.name, sameSource(sources, source));
   const stages = new Map(a.stages.map((stage) => [stage.name, stage]));
   for (const stage of b.stages) stages.set(stage.name, bothOutputs(stages.get(stage.name), stage));
-  checkTables([...stages.values()]);
+  checkSinks([...stages.values()]);
   return { name: a.name, sources: [...sources.values()], stages: [...stages.values()] };
 }
 
@@ -95,33 +105,47 @@ function bothOutputs(known: StagePlan | undefined, stage: StagePlan): StagePlan 
   return { ...known, outputs: [...known.outputs, ...stage.outputs] };
 }
 
-/** @throws PlanError SINK_INVALID if rows of a table could not be told apart */
-function checkTables(stages: readonly StagePlan[]): void {
-  const tables = new Map<string, Told>();
+/** @throws PlanError SINK_INVALID for a sink that is two things, or a table whose rows could not be told apart */
+function checkSinks(stages: readonly StagePlan[]): void {
+  const sinks = new Map<string, Told>();
   for (const { name: stage, outputs } of stages) {
     for (const { sink, shape } of outputs) {
-      const { shape: other, stage: another } = tables.get(sink.name) ?? { shape, stage };
-      if (other !== shape) throw shared(sink.name, `${other} and ${shape}`);
+      const { kind } = sink;
+      const {
+        shape: other,
+        stage: another,
+        kind: known,
+      } = sinks.get(sink.name) ?? { shape, stage, kind };
+      if (known !== kind) throw twoKinds(sink.name, known, kind);
+      if (other !== shape) throw shared(sink, `${other} and ${shape}`);
       // The row of an event has the stage in its position; a window, or a key, is the same for all.
-      if (shape !== 'events' && another !== stage) {
-        throw shared(sink.name, `${shape} of the stages ${another} and ${stage}`);
+      if (kind === 'table' && shape !== 'events' && another !== stage) {
+        throw shared(sink, `${shape} of the stages ${another} and ${stage}`);
       }
-      tables.set(sink.name, { shape, stage });
+      sinks.set(sink.name, { shape, stage, kind });
     }
   }
 }
 
-/** What a table holds, and of which stage. */
+/** What a sink holds, and of which stage. */
 interface Told {
   readonly shape: Shape;
   readonly stage: string;
+  readonly kind: SinkKind;
 }
 
-const shared = (table: string, what: string): PlanError =>
+const shared = ({ kind, name }: SinkPlan, what: string): PlanError =>
   new PlanError(
     'SINK_INVALID',
-    `the table ${table} is to hold ${what}`,
-    'Give each of them a table of its own.',
+    `the ${kind} ${name} is to hold ${what}`,
+    `Give each of them a ${kind} of its own.`,
+  );
+
+const twoKinds = (name: string, one: SinkKind, other: SinkKind): PlanError =>
+  new PlanError(
+    'SINK_INVALID',
+    `${name} is to be a ${one} and a ${other}`,
+    'Give each of them a name of its own.',
   );
 
 const twice = (what: string, name: string): PlanError =>

@@ -4,7 +4,7 @@ import type { Build } from './build.ts';
 import { type Flow, united } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
 import { keyed } from './keyed.ts';
-import { isPlan, type Plan, type SideSinkPlan, type SinkPlan, type SourcePlan } from './plan.ts';
+import { isPlan, type Plan, type SideSinkPlan, type SourcePlan } from './plan.ts';
 import { checkName, checkTableName } from './settings.ts';
 import { sourcePlan } from './source-plan.ts';
 import type { PipelineBuilder } from './stream.ts';
@@ -29,16 +29,6 @@ export function pipeline(name: string): PipelineBuilder {
     stream: <S extends Schema>(source: string, options: StreamOptions<S>) =>
       build.stream(beginning(name, sourcePlan(source, options))),
   }) as PipelineBuilder;
-}
-
-/**
- * A DynamoDB table for results, one row a key and window.
- *
- * @throws PlanError SINK_INVALID unless DynamoDB takes the name
- */
-export function table(name: string): SinkPlan {
-  checkTableName(name);
-  return Object.freeze({ kind: 'table', name });
 }
 
 /**

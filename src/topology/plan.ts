@@ -108,11 +108,14 @@ export interface SideSinkPlan {
   readonly name: string;
 }
 
-/** Where results go. */
+/** Where results go: rows of a table, or messages to whatever takes them. */
 export interface SinkPlan {
-  readonly kind: 'table';
+  readonly kind: SinkKind;
   readonly name: string;
 }
+
+/** What a plan can say of a sink. The runtime gives one that fits; of a `custom` one it alone knows what it is. */
+export type SinkKind = 'table' | 'stream' | 'queue' | 'topic' | 'objects' | 'push' | 'custom';
 
 /** A pipeline as data: frozen, runs nowhere until a runtime runs it. */
 export interface Plan {

@@ -6,6 +6,7 @@ import type { DedupeOptions } from './options.ts';
 import type { OutputPlan, Plan, SinkPlan, Step } from './plan.ts';
 import { deduped } from './processes.ts';
 import { checkFunction } from './settings.ts';
+import { checkSink } from './sinks.ts';
 import { relayDraft } from './stage.ts';
 import type { Stream } from './stream.ts';
 
@@ -45,7 +46,7 @@ export function stream(build: Build, flow: Flow): Stream<never> {
 
 /** The plan of a flow that goes to a sink. */
 export function ended(flow: Flow, sink: SinkPlan): Plan {
-  if (sink?.kind !== 'table') throw noSink();
+  checkSink(sink);
   const { pipeline, shape } = flow;
   const told = flow.paths.flatMap(({ origin, steps }): Plan[] => {
     if (origin.kind === 'stream') return [];
@@ -107,6 +108,3 @@ const projection =
     for (const name of names) if (Object.hasOwn(event, name)) kept[name] = event[name];
     return kept;
   };
-
-const noSink = (): PlanError =>
-  new PlanError('SINK_INVALID', 'to() was not given a sink', "Give one such as table('results').");

@@ -80,9 +80,9 @@ describe('what a deployment tells', () => {
       deadLetters: letters,
     });
     expect(seen).toEqual([
+      { kind: 'queue', name: 'q' },
       { kind: 'topic', name: 't', partition: '3' },
       { kind: 'bucket', name: 'b' },
-      { kind: 'queue', name: 'q' },
     ]);
   });
 });

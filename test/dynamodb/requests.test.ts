@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { fullJitter } from '../../src/dynamodb/backoff.ts';
+import { fullJitter } from '../../src/backoff.ts';
 import { splitForRequests } from '../../src/dynamodb/batch-write.ts';
 import { itemBytes, readUnits, unitsTold, writeUnits } from '../../src/dynamodb/units.ts';
 import { DeadlineError } from '../../src/errors.ts';

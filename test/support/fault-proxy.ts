@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** A server in front of a DynamoDB API that makes chosen calls go wrong. */
+/** A server in front of a DynamoDB API, or a Kinesis API, that makes chosen calls go wrong. */
 export interface FaultProxy {
   readonly endpoint: string;
   /** The operations that arrived, such as "UpdateItem", in order. */
@@ -22,7 +22,9 @@ export type Fault =
   /** Does what is asked, and does not say what it cost. */
   | { readonly kind: 'hide cost' }
   /** Leaves the last `count` puts of a BatchWriteItem unprocessed, or keys of a BatchGetItem. */
-  | { readonly kind: 'leave'; readonly count: number };
+  | { readonly kind: 'leave'; readonly count: number }
+  /** Takes all records of a PutRecords but these, by their places in it. */
+  | { readonly kind: 'refuse records'; readonly which: (place: number) => boolean };
 
 export const throttle = (type = 'ProvisionedThroughputExceededException'): Fault => ({
   kind: 'answer',
@@ -65,12 +67,34 @@ async function answer(
   if (fault?.kind === 'answer') {
     return send(response, fault.status, { __type: `com.amazonaws#${fault.type}` });
   }
+  if (fault?.kind === 'refuse records') {
+    return send(response, 200, await putSome(target, request, body, fault.which));
+  }
   const { rest, left } = fault?.kind === 'leave' ? withhold(body, fault.count) : { rest: body };
   const reply =
     rest === undefined ? { status: 200, json: {} } : await forward(target, request, rest);
   if (fault?.kind === 'lose reply') return void response.destroy();
   if (fault?.kind === 'hide cost') delete reply.json.ConsumedCapacity;
   send(response, reply.status, { ...reply.json, ...left });
+}
+
+/** The answer of a PutRecords of which only some records were taken. */
+async function putSome(
+  target: string,
+  request: IncomingMessage,
+  body: string,
+  isRefused: (place: number) => boolean,
+): Promise<object> {
+  const asked = JSON.parse(body) as { readonly Records: readonly unknown[] };
+  const Records = asked.Records.filter((_, place) => !isRefused(place));
+  if (Records.length > 0) await forward(target, request, JSON.stringify({ ...asked, Records }));
+  const ErrorCode = 'ProvisionedThroughputExceededException';
+  return {
+    FailedRecordCount: asked.Records.length - Records.length,
+    Records: asked.Records.map((_, place) =>
+      isRefused(place) ? { ErrorCode } : { SequenceNumber: '1', ShardId: 'shardId-000000000000' },
+    ),
+  };
 }
 
 interface Reads {

@@ -3,6 +3,7 @@ import { DeadlineError } from '../../errors.ts';
 import type { Row } from '../../sinks/row.ts';
 import type { Output, Sink } from '../../sinks/sink.ts';
 import { type ContractCase, uniqueName } from './contract.ts';
+import { outputOf, VALUES } from './contract-output.ts';
 
 /** A sink that shows one row for each key and window, and a way to read the rows back. */
 export interface TableSinkSubject {
@@ -131,27 +132,6 @@ export const sinkContract: readonly ContractCase<TableSinkSubject>[] = [
     },
   },
 ];
-
-const VALUES: readonly unknown[] = [
-  0,
-  -1.5,
-  123_456_789.123,
-  'text ☃ 😀',
-  '',
-  true,
-  false,
-  null,
-  [],
-  {},
-  [1, 'a', null, [true]],
-  { count: 3, top: [{ key: 'a', n: 2 }], nested: { list: [], none: null } },
-];
-
-function outputOf(key: string, fields: Partial<Output> = {}): Output {
-  const identity = { stage: 'contract', bucket: 0, slot: 1_000, chunk: 0, key, index: 0 };
-  const window = { windowStart: 0, windowEnd: 1_000, value: 1, revision: 0 };
-  return { ...identity, shape: 'windows', ...window, position: 'p0001#0', final: true, ...fields };
-}
 
 /** Three results of one window, each of which replaces the one before. */
 function revisionsOf(key: string): Output[] {

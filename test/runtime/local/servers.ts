@@ -44,6 +44,7 @@ export function useServers() {
   });
   return {
     kinesis: () => kinesis,
+    kinesisEndpoint: () => embedded.kinesisEndpoint,
     dynamodb: () => dynamodb,
     async stream(ShardCount = 1): Promise<TestStream> {
       streams += 1;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { refuseAfter } from '../deadline.ts';
+import { refuseAfter } from './deadline.ts';
 
 /** How long to wait between tries, and how often to try. */
 export interface Backoff {
