@@ -8,6 +8,13 @@ export {
 } from './aws/from-environment.ts';
 export { dynamoClient } from './dynamodb/client.ts';
 export type { Resource } from './environment.ts';
+export {
+  type IdempotentProducer,
+  idempotentProducer,
+  type ProducedEvent,
+  type ProducerOptions,
+  type ProducerProgress,
+} from './kinesis/producer.ts';
 export { type DynamoLookupOptions, dynamoLookup } from './lookups/dynamodb.ts';
 export { deadLetterTable } from './sinks/dynamodb-dead-letters.ts';
 export { tableSink } from './sinks/dynamodb-table.ts';

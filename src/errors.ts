@@ -89,7 +89,8 @@ export type ConfigurationErrorCode =
   | 'REGION_UNKNOWN'
   | 'CONCURRENCY_TOO_LOW'
   | 'SCHEDULE_INVALID'
-  | 'DASHBOARD_TOO_LARGE';
+  | 'DASHBOARD_TOO_LARGE'
+  | 'PRODUCER_CLOSED';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {

@@ -10,6 +10,8 @@ export interface PutAccess {
   readonly backoff: Backoff;
   /** Once it aborts, nothing is sent any more. */
   readonly signal: AbortSignal | undefined;
+  /** Told how many records have to be sent again. */
+  readonly onRefused?: (records: number) => void;
 }
 
 export interface PutRecord {
@@ -49,7 +51,9 @@ export async function putAll(access: PutAccess, records: readonly PutRecord[]): 
     left = [...refused, ...later];
     retry = refused.length < request.length ? 0 : retry + 1;
     if (retry >= backoff.triesMax) throw notTaken(access, left.length, cause);
-    if (refused.length > 0) await backoff.pause(retry, signal);
+    if (refused.length === 0) continue;
+    access.onRefused?.(refused.length);
+    await backoff.pause(retry, signal);
   }
 }
 

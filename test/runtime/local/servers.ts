@@ -19,8 +19,16 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const region = 'us-east-1';
 
 /** A Kinesis client for a local server. */
-export const kinesisClient = (endpoint: string): KinesisClient =>
-  new KinesisClient({ endpoint, region, credentials, requestHandler: new NodeHttpHandler() });
+export const kinesisClient = (
+  endpoint: string,
+  handler: ConstructorParameters<typeof NodeHttpHandler>[0] = {},
+): KinesisClient =>
+  new KinesisClient({
+    endpoint,
+    region,
+    credentials,
+    requestHandler: new NodeHttpHandler(handler),
+  });
 
 /** A DynamoDB client for a local server. */
 export const dynamodbClient = (endpoint: string): DynamoDBClient =>
