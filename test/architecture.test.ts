@@ -225,6 +225,13 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
     /^\.\.\/functions\//,
     /^\.\//,
   ],
+  examples: [
+    /^tidemark(\/(batch|lambda|testing))?$/,
+    /^zod$/,
+    /^node:(fs|os|path)$/,
+    /^\.\/time-of-day\.ts$/,
+  ],
+  'tools/guide': [/^tidemark(\/testing)?$/, /^node:(fs|path)$/, /^\.\.\/\.\.\/examples\//, /^\.\//],
   // What `tidemark init` writes: its imports have to be right in a folder of their own.
   starter: [
     /^tidemark(\/(aws|cdk|lambda|testing))?$/,
