@@ -25,9 +25,11 @@ export interface Block {
 
 /** The blocks of a page in one language. */
 export const blocksOf = ({ text }: Page, language: string): Block[] =>
-  [...text.matchAll(new RegExp(`(?:^\`([\\w./-]+)\`[^\n]*:\n\n)?^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, file, code = '']) => ({ file, code }),
-  );
+  [
+    ...text.matchAll(
+      new RegExp(`(?:^\`([\\w./-]+)\`[^\n]*:\n\n)?^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'),
+    ),
+  ].map(([, file, code = '']) => ({ file, code }));
 
 /** The text of a page without its code. */
 export const proseOf = ({ text }: Page): string =>

@@ -4,6 +4,7 @@ import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors
 import { addDeployedCommands } from './deployed-commands.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
 import { prepareInit } from './init-command.ts';
+import { addLateness } from './lateness-command.ts';
 import { size } from './option-values.ts';
 import { prepareRun, type Ready, type RunFlags } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -53,6 +54,7 @@ export function commands(terminal: Terminal, onReady: (ready: Ready) => void): C
     .description('Writes a small app: a pipeline, its handler, its test, its deployment.')
     .argument('<folder>', 'folder that is empty, or not there yet')
     .action((folder: string) => onReady(prepareInit(folder, terminal)));
+  addLateness(program, terminal, onReady);
   addDeployedCommands(program, terminal, onReady);
   return program;
 }

@@ -18,6 +18,20 @@ export function count(text: string): number {
   throw new InvalidArgumentError('It takes a whole number of at least 1.');
 }
 
+/** `30s`, in ms; at least 1. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && Number.isInteger(ms) && ms > 0) return ms;
+  throw new InvalidArgumentError('It takes a duration such as 30s, 5m or 1h.');
+}
+
+/** `0.1`, from 0 to 100. */
+export function percent(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 100) return value;
+  throw new InvalidArgumentError('It takes a number from 0 to 100, such as 0.1.');
+}
+
 /** `2026-03-01T12:00:00Z`, or `15m` for so long ago, in ms. */
 export function time(text: string): number {
   const at = timeOf(text);
