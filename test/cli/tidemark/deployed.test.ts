@@ -73,7 +73,8 @@ test('positions tells the same as JSON', async () => {
     committedEpoch: 1,
     ended: false,
     holds: true,
-    ...{ records: 4, filtered: 0, late: 0, deadLetters: 1 },
+    producers: [],
+    ...{ records: 4, filtered: 0, late: 0, deadLetters: 1, duplicates: 0 },
   });
   expect(stages[1].buckets).toEqual(
     [0, 1, 2, 3].map((bucket) => ({ bucket, target: 10_000, firedThrough: 10_000 })),
