@@ -36,6 +36,7 @@ export { type Ranked, type TopKOptions, topK } from './operators/top-k.ts';
 export { standardDeviation, type VarianceOptions, variance } from './operators/variance.ts';
 export type { ByteReader, ByteWriter } from './schema/bytes.ts';
 export { type Codec, countCodec, numberCodec } from './schema/codec.ts';
+export type { FieldKind, FieldKinds, FieldsSchema, WithFields } from './schema/fields.ts';
 export { jsonCodec } from './schema/json-codec.ts';
 export type { Shape } from './schema/shape.ts';
 export type { Schema } from './schema/standard-schema.ts';
@@ -58,6 +59,7 @@ export type { EventTimeLike } from './time/event-time.ts';
 export { describe } from './topology/describe.ts';
 export { describeJson, type PlanDescription } from './topology/describe-json.ts';
 export { describeMermaid } from './topology/describe-mermaid.ts';
+export { fields } from './topology/fields.ts';
 export type { Joined, JoinInterval, OuterJoined } from './topology/joined.ts';
 export { type LookedUp, type LookupOptions, type RowsOf, rowsOf } from './topology/lookup.ts';
 export type {
