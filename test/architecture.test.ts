@@ -210,7 +210,7 @@ const pure = files.filter(({ file }) => PURE.some((folder) => file.startsWith(`s
 test.each(pure)('$file takes time and chance from outside', ({ text }) => {
   expect(text.match(IMPURE)?.[0]).toBeUndefined();
   const packages = [...text.matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name);
-  const known = ['node:zlib', '@standard-schema/spec'];
+  const known = ['node:buffer', 'node:zlib', '@standard-schema/spec'];
   expect(packages.filter((name) => !known.includes(String(name)))).toEqual([]);
 });
 

@@ -18,27 +18,6 @@ export interface StoredState {
 /** Of a key that has never fired. */
 export const NO_STATE: StoredState = { at: MIN_TIME, state: undefined };
 
-export async function readStates(
-  { store, stage }: StageContext,
-  { stateCodec }: KeyedFiring<unknown, unknown>,
-  keys: readonly string[],
-): Promise<Map<string, StoredState>> {
-  const items = await store.getAll(
-    'state',
-    keys.map((key) => keyedStateKey(stage.name, key)),
-  );
-  const states = new Map<string, StoredState>();
-  for (const [i, key] of keys.entries()) {
-    const item = items[i];
-    if (item === undefined) continue;
-    const at = Number(item.at);
-    const bytes = item.data as Uint8Array;
-    const state = bytes.length === 0 ? undefined : stateCodec.read(new ByteReader(bytes), at);
-    states.set(key, { at, state });
-  }
-  return states;
-}
-
 /** States as they are stored, by key. What a key has no more of is empty. */
 export type NextStates = ReadonlyMap<string, Uint8Array>;
 
@@ -67,20 +46,85 @@ export function statesOf(
 const WRITES_AT_ONCE = 16;
 /** DynamoDB passes over times that lie more than five years back: this never expires. */
 const NEVER = 0;
+/** With so many new ones a firing stops to write them: a crash repeats it from there. */
+const NEW_MAX = 1_000;
+const KNOWN_MAX = 10_000;
 
-/** What a key has no more of stays as an empty state: it carries the slot, and so keeps an old firing out. */
-export async function writeStates(
-  context: StageContext,
-  slot: number,
-  states: NextStates,
-): Promise<void> {
-  const { store, stage } = context;
-  await eachInParallel([...states], WRITES_AT_ONCE, async ([key, data]) => {
-    const expires = data.length === 0 ? abortedExpiry(context) : NEVER;
-    const set = { data, at: slot, expires };
-    await store.update('state', keyedStateKey(stage.name, key), { set }, { below: { at: slot } });
-  });
+interface Bytes {
+  readonly at: number;
+  readonly data: Uint8Array;
 }
+
+/**
+ * The states of one firing of a bucket: each is read once, and written when the firing stops, however many
+ * slots it went through. A state that somebody else wrote in the meantime says the same of the same slot.
+ */
+export class KeyedStates {
+  readonly #context: StageContext;
+  readonly #firing: KeyedFiring<unknown, unknown>;
+  readonly #known = new Map<string, Bytes>();
+  readonly #new = new Set<string>();
+
+  constructor(context: StageContext, firing: KeyedFiring<unknown, unknown>) {
+    this.#context = context;
+    this.#firing = firing;
+  }
+
+  /** There is enough to write. */
+  get areMany(): boolean {
+    return this.#new.size >= NEW_MAX;
+  }
+
+  /** Each call gives states of its own, which whoever asked may change. */
+  async read(keys: readonly string[]): Promise<Map<string, StoredState>> {
+    await this.#learn(keys.filter((key) => !this.#known.has(key)));
+    const states = new Map<string, StoredState>();
+    for (const key of keys) {
+      const { at, data } = this.#known.get(key) as Bytes;
+      if (at === NO_STATE.at) continue;
+      const { stateCodec } = this.#firing;
+      const state = data.length === 0 ? undefined : stateCodec.read(new ByteReader(data), at);
+      states.set(key, { at, state });
+    }
+    return states;
+  }
+
+  /** Takes the states that a slot has made. */
+  set(slot: number, next: NextStates): void {
+    for (const [key, data] of next) {
+      this.#known.set(key, { at: slot, data });
+      this.#new.add(key);
+    }
+  }
+
+  /** What a key has no more of stays as an empty state: it carries the slot, and so keeps an old firing out. */
+  async write(): Promise<void> {
+    const { store, stage } = this.#context;
+    await eachInParallel([...this.#new], WRITES_AT_ONCE, async (key) => {
+      const { at, data } = this.#known.get(key) as Bytes;
+      const set = { data, at, expires: data.length === 0 ? abortedExpiry(this.#context) : NEVER };
+      await store.update('state', keyedStateKey(stage.name, key), { set }, { below: { at } });
+    });
+    this.#new.clear();
+    if (this.#known.size > KNOWN_MAX) this.#known.clear();
+  }
+
+  async #learn(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const { store, stage } = this.#context;
+    const items = await store.getAll(
+      'state',
+      keys.map((key) => keyedStateKey(stage.name, key)),
+    );
+    for (const [n, key] of keys.entries()) {
+      const item = items[n];
+      const known = item && { at: Number(item.at), data: item.data as Uint8Array };
+      this.#known.set(key, known ?? { at: NO_STATE.at, data: NO_BYTES });
+    }
+  }
+}
+
+const NO_BYTES = new Uint8Array();
 
 const tooMuch = (stage: string, bytes: number): LimitError =>
   new LimitError(

@@ -21,6 +21,13 @@ export function* chunksOf(
 /** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
 const WRITTEN_TOGETHER = 500;
 
+/** What else is to be written before slots are fired for good, once their outputs are out. */
+export interface Deferred {
+  /** Enough to write it now. */
+  readonly isMuch: boolean;
+  write(): Promise<void>;
+}
+
 /** No stage can be named so. */
 const TABLES = '(tables)';
 
@@ -42,12 +49,18 @@ export class Outbox {
   /** Since the last commit. */
   #slots: number[] = [];
   #letters = 0;
+  #deferred: Deferred | undefined;
 
   constructor(context: StageContext, bucket: number, closedAt: number | undefined) {
     this.#context = context;
     this.bucket = bucket;
     this.#closedAt = closedAt;
     this.#outputs = context.outlets.map(() => []);
+  }
+
+  /** Takes what has to be written after outputs. */
+  keep(deferred: Deferred): void {
+    this.#deferred = deferred;
   }
 
   /** Nothing waits to be written. */
@@ -91,7 +104,7 @@ export class Outbox {
   /** There is nothing more up to here. */
   async reach(slot: number): Promise<void> {
     this.#fired = slot;
-    if (this.#written >= WRITTEN_TOGETHER) await this.commit();
+    if (this.#written >= WRITTEN_TOGETHER || this.#deferred?.isMuch) await this.commit();
   }
 
   async write(): Promise<void> {
@@ -116,6 +129,7 @@ export class Outbox {
   async commit(): Promise<void> {
     if (this.#fired === undefined) return;
     await this.write();
+    await this.#deferred?.write();
     await commitFired(this.#context, this.bucket, this.#fired);
     this.#tell(this.#fired);
     this.#fired = undefined;

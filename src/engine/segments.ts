@@ -1,3 +1,4 @@
+import type { Operator } from '../operators/operator.ts';
 import { readSegment } from '../schema/segment.ts';
 import type { Item } from '../store/store.ts';
 import { slotText } from '../time/slot.ts';
@@ -9,6 +10,7 @@ import { type Packing, pack } from './packing.ts';
 import type { StageContext } from './ports.ts';
 import { segmentExpiry } from './retention.ts';
 import { storing } from './storing.ts';
+import { WaitingSlots } from './waiting-slots.ts';
 
 /** Contributions as items, and where there are some that are too large for one. */
 export interface Segments {
@@ -47,32 +49,34 @@ function itemsOf(
 }
 
 /**
- * Writes that these keys have to be looked at in later slots: segments like any other, with nothing in
- * them. Named by what makes them, so that a firing that comes again writes the same ones.
+ * That these keys have to be looked at in later slots: segments like any other, with nothing in them. Named
+ * by what makes them, so that a firing that comes again writes the same ones.
  */
-export async function writeTimers(
+export function timerItems(
   context: StageContext,
   at: { readonly bucket: number; readonly slot: number; readonly chunk: number },
-  keysBySlot: ReadonlyMap<number, readonly string[]>,
-): Promise<void> {
+  keysBySlot: KeysBySlot,
+): Item[] {
   const { operator } = context.stage;
-  const items = [...keysBySlot].flatMap(([slot, keys]) => {
+  return [...keysBySlot].flatMap(([slot, keys]) => {
     const rows = keys.map((key) => ({ key, contribution: operator.create() }));
     const attempt = { bucket: at.bucket, lane: timerLane(at.slot), epoch: at.chunk };
     return itemsOf(context, attempt, pack(operator, [{ slot, rows }]));
   });
-  if (items.length > 0) await context.store.putAll('state', items);
 }
+
+/** Keys that have to be looked at, by slot. */
+export type KeysBySlot = ReadonlyMap<number, readonly string[]>;
 
 /** What asks that keys be looked at is no lane that has events; no other lane can be called so. */
 const timerLane = (slot: number): string => `timer@${slotText(slot)}`;
-const isTimer = (item: Item): boolean => /^timer@[pn]\d+$/.test(parseSegmentKey(item).lane);
+const isTimer = (lane: string): boolean => /^timer@[pn]\d+$/.test(lane);
 
 /** What all lanes contributed to one closed slot, by key. */
 export interface ClosedSlot {
   readonly slot: number;
   readonly rows: ReadonlyMap<string, unknown>;
-  /** From here on there are only timers. Not said where it would take a second read to know. */
+  /** From here on there are only timers. Not said before all is read. */
   readonly onlyTimersLeft: boolean;
 }
 
@@ -86,7 +90,7 @@ export interface Due {
 /**
  * The slots that have visible rows, in order. The stage watermark has passed them, so their rows can
  * no longer change: every lane has committed beyond them, and every earlier attempt is committed or
- * recorded as aborted.
+ * recorded as aborted. Only firing one can add to those that follow: who does so hands the keys to `next`.
  *
  * Memory holds the slots that one segment can span, not all that are due.
  */
@@ -94,56 +98,43 @@ export async function* closedSlots(
   context: StageContext,
   { bucket, after, through }: Due,
   isAborted: IsAborted,
-): AsyncGenerator<ClosedSlot> {
+): AsyncGenerator<ClosedSlot, void, KeysBySlot | undefined> {
   const { stage, store } = context;
-  const { segmentSpanMs } = stage.operator;
-  const range = segmentRange(stage.name, bucket, after + 1, through + segmentSpanMs);
-  const waiting = new Map<number, Map<string, unknown>>();
+  const { operator } = stage;
+  const range = segmentRange(stage.name, bucket, after + 1, through + operator.segmentSpanMs);
+  const waiting = new WaitingSlots(operator);
+  let lastInput = after;
   let next: string | undefined;
   do {
     const page = await store.query('state', range, next);
-    const isAll = next === undefined && page.next === undefined;
-    const onlyTimersLeft = isAll && page.items.every(isTimer);
     let reached = after;
     for (const item of page.items) {
       const { lastSlot, lane, epoch } = parseSegmentKey(item);
       reached = lastSlot;
-      if (!isAborted(lane, epoch)) merge(context, waiting, item, { bucket, after, through });
+      if (!isTimer(lane)) lastInput = lastSlot;
+      if (!isAborted(lane, epoch)) merge(operator, waiting, item, { bucket, after, through });
     }
     next = page.next;
+    const isAll = next === undefined;
     // A segment that comes later reaches back by its span at most.
-    const complete = next === undefined ? through : reached - segmentSpanMs - 1;
-    for (const closed of takeUpTo(waiting, complete)) yield { ...closed, onlyTimersLeft };
+    const complete = isAll ? through : reached - operator.segmentSpanMs - 1;
+    for (let one = waiting.take(complete); one !== undefined; one = waiting.take(complete)) {
+      const woken = yield { ...one, onlyTimersLeft: isAll && lastInput < one.slot };
+      // Read again when its turn comes, it says no more than that.
+      for (const [slot, keys] of woken ?? NOBODY) if (slot <= through) waiting.wake(slot, keys);
+    }
   } while (next !== undefined);
 }
 
+const NOBODY: KeysBySlot = new Map();
+
 function merge(
-  { stage }: StageContext,
-  slots: Map<number, Map<string, unknown>>,
+  { codec }: Operator,
+  waiting: WaitingSlots,
   item: Item,
   { after, through }: Due,
 ): void {
-  const { operator } = stage;
-  readSegment(item.data as Uint8Array, operator.codec, (slot, key, contribution) => {
-    if (slot <= after || slot > through) return;
-    let keys = slots.get(slot);
-    if (keys === undefined) {
-      keys = new Map();
-      slots.set(slot, keys);
-    }
-    const before = keys.get(key);
-    keys.set(key, before === undefined ? contribution : operator.merge(before, contribution));
+  readSegment(item.data as Uint8Array, codec, (slot, key, contribution) => {
+    if (slot > after && slot <= through) waiting.add(slot, key, contribution);
   });
-}
-
-function* takeUpTo(
-  slots: Map<number, Map<string, unknown>>,
-  last: number,
-): Generator<Omit<ClosedSlot, 'onlyTimersLeft'>> {
-  const due = [...slots.keys()].filter((slot) => slot <= last).sort((a, b) => a - b);
-  for (const slot of due) {
-    const rows = slots.get(slot) ?? new Map<string, unknown>();
-    slots.delete(slot);
-    yield { slot, rows };
-  }
 }

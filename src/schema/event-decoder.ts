@@ -1,3 +1,5 @@
+import { FieldReader } from './field-reader.ts';
+import { declaresFields, type FieldsSchema } from './fields.ts';
 import type { Schema } from './standard-schema.ts';
 
 /** An event, or why there is none. */
@@ -5,8 +7,24 @@ export type Decoded =
   | { readonly ok: true; readonly event: unknown }
   | { readonly ok: false; readonly reason: 'NOT_JSON' | 'SCHEMA'; readonly detail: string };
 
+export type Decode = (data: Uint8Array) => Decoded;
+
 /** Turns the bytes of a record into an event that the schema has let pass. */
-export function eventDecoder(schema: Schema): (data: Uint8Array) => Decoded {
+export function eventDecoder(schema: Schema): Decode {
+  return declaresFields(schema) ? fieldsDecoder(schema) : wholeDecoder(schema);
+}
+
+/** Declared fields are read alone, wherever that gives what reading all gives. */
+function fieldsDecoder(schema: FieldsSchema): Decode {
+  const reader = new FieldReader(schema.fields);
+  const whole = wholeDecoder(schema);
+  return (data) => {
+    const event = reader.read(data);
+    return event === undefined ? whole(data) : { ok: true, event };
+  };
+}
+
+export function wholeDecoder(schema: Schema): Decode {
   return (data) => {
     let json: unknown;
     try {

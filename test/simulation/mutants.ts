@@ -305,10 +305,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a slot is fired for good before its results are out',
     file: 'outputs.ts',
     from: `    await this.write();
+    await this.#deferred?.write();
     await commitFired(this.#context, this.bucket, this.#fired);
 `,
     to: `    await commitFired(this.#context, this.bucket, this.#fired);
     await this.write();
+    await this.#deferred?.write();
 `,
   },
   {
@@ -327,7 +329,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late firing overwrites a newer state',
     file: 'keyed-states.ts',
-    from: '{ set }, { below: { at: slot } });',
+    from: '{ set }, { below: { at } });',
     to: '{ set }, {});',
   },
   {
@@ -338,24 +340,41 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'states are written before what they tell is out',
-    file: 'fire-keyed.ts',
-    from: '    // A state written by this very slot: the outputs of the whole chunk were out before.\n',
-    to: '    await writeStates(context, slot, next);\n',
+    file: 'outputs.ts',
+    from: `    await this.write();
+    await this.#deferred?.write();
+`,
+    to: `    await this.#deferred?.write();
+    await this.write();
+`,
+  },
+  {
+    name: 'a slot is fired for good before its states are written',
+    file: 'outputs.ts',
+    from: `    await this.#deferred?.write();
+    await commitFired(this.#context, this.bucket, this.#fired);
+`,
+    to: `    await commitFired(this.#context, this.bucket, this.#fired);
+    await this.#deferred?.write();
+`,
   },
   {
     name: 'timers are written after the states',
     file: 'fire-keyed.ts',
-    from: `      await writeTimers(context, at, timersBySlot(context, fired));
-    }
-    await writeStates(context, slot, next);
+    from: `    if (timers.length > 0) await this.#context.store.putAll('state', timers);
+    this.#timers = [];
+    await this.states.write();
 `,
-    to: `    }
-    await writeStates(context, slot, next);
-    if (fired.size === keys.length) {
-      const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
-      await writeTimers(context, at, timersBySlot(context, fired));
-    }
+    to: `    await this.states.write();
+    this.#timers = [];
+    if (timers.length > 0) await this.#context.store.putAll('state', timers);
 `,
+  },
+  {
+    name: 'keys that were woken wait until their bucket is fired again',
+    file: 'fire-keyed.ts',
+    from: '      for (const [to, all] of timers) entryOf(woken, to, () => [] as string[]).push(...all);\n',
+    to: '',
   },
   {
     name: 'keys are fired in the order in which they are found',
