@@ -36,6 +36,7 @@ export class PlanError extends TidemarkError {
 }
 
 export type PlanErrorCode =
+  | 'PLAN_INVALID'
   | 'NAME_INVALID'
   | 'NAME_DUPLICATE'
   | 'DURATION_INVALID'
@@ -113,7 +114,6 @@ export type TestDriverErrorCode =
   | 'LATE_UNKNOWN'
   | 'NOTHING_TRIED'
   | 'SINK_SHAPE'
-  | 'PLAN_INVALID'
   | 'EVENT_INVALID'
   | 'ENDED';
 
@@ -198,6 +198,10 @@ export class TimerLoopError extends TidemarkError {
 /** An aggregate whose result depends on how events were ordered, cut or stored. Thrown by tests only. */
 export class AggregateLawError extends TidemarkError {
   readonly code = 'AGGREGATE_LAW';
+
+  constructor(fact: string, hint: string) {
+    super(told(fact, hint), { hint });
+  }
 }
 
 /** A rule that the library itself must hold is broken. Never caught; please report it. */

@@ -17,6 +17,7 @@ import { dynamoStore } from '../store/dynamodb.ts';
 import type { Store } from '../store/store.ts';
 import { lookupsOf } from '../topology/lookup.ts';
 import type { Plan } from '../topology/plan.ts';
+import { checkPlan } from '../topology/plan-check.ts';
 
 /** Opens a resource of some kind. */
 export type Opener<Port> = (resource: Resource) => Port;
@@ -66,8 +67,10 @@ export interface Surroundings {
  * fromEnvironment(plan))` is a whole handler for a function of the Pipeline construct.
  *
  * @throws ConfigurationError ENVIRONMENT_INVALID, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING
+ * @throws PlanError PLAN_INVALID
  */
 export function fromEnvironment(plan: Plan, options: EnvironmentOptions = {}): Surroundings {
+  checkPlan('fromEnvironment()', plan);
   const resources = parseResources(options.env ?? process.env);
   const { client = dynamoClient(), onConsumed } = options;
   const access = { client, ...(onConsumed && { onConsumed }) };

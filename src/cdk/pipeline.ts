@@ -7,6 +7,7 @@ import { RESOURCES_VARIABLE, type Resource, type Resources } from '../environmen
 import { ConfigurationError } from '../errors.ts';
 import type { MetricName } from '../observability/metric-names.ts';
 import type { Plan } from '../topology/plan.ts';
+import { checkPlan } from '../topology/plan-check.ts';
 import { type AlarmSettings, PipelineAlarms } from './alarms.ts';
 import { type BoundLookups, bindLookups } from './bound-lookups.ts';
 import { type BoundSinks, bindSinks } from './bound-sinks.ts';
@@ -36,6 +37,7 @@ import type { WatchedPipeline, WatchedSource } from './watched.ts';
  * @throws ConfigurationError SOURCE_MISSING, SOURCE_UNKNOWN, SOURCE_DUPLICATE, SINK_MISSING, SINK_UNKNOWN,
  *   LOOKUP_MISSING, LOOKUP_UNKNOWN, STAGE_DUPLICATE, RESOURCE_ELSEWHERE, TABLE_KEY, MAPPING_INVALID,
  *   CONCURRENCY_TOO_LOW, SCHEDULE_INVALID, REGION_UNKNOWN, DASHBOARD_TOO_LARGE for what would lose data, never run or not be deployed
+ * @throws PlanError PLAN_INVALID
  */
 export class Pipeline extends Construct implements WatchedPipeline {
   readonly plan: Plan;
@@ -58,6 +60,7 @@ export class Pipeline extends Construct implements WatchedPipeline {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
+    checkPlan(`the construct ${this.node.path}`, props.plan);
     checkSources(props);
     checkSinks(props);
     checkFiringConcurrency(props.fire ?? {});

@@ -1,6 +1,6 @@
 import { countCodec, numberCodec } from '../schema/codec.ts';
 import type { Aggregate } from './aggregate.ts';
-import { finite } from './checks.ts';
+import { checkFunctionOf, finite } from './checks.ts';
 import {
   addToExactSum,
   type ExactSum,
@@ -25,8 +25,11 @@ export function count(): Aggregate<unknown, number, number> {
 /**
  * The sum of a number of each event: the exact sum, rounded once at the end, so that neither the
  * order of events nor the cut of batches can change a digit.
+ *
+ * @throws PlanError SETTING_INVALID
  */
 export function sum<In>(of: (event: In) => number): Aggregate<In, ExactSum, number> {
+  checkFunctionOf('what sum() is given', of);
   return {
     name: 'sum',
     create: () => [],
@@ -38,12 +41,12 @@ export function sum<In>(of: (event: In) => number): Aggregate<In, ExactSum, numb
   };
 }
 
-/** The least of a number of each event. */
+/** The least of a number of each event. @throws PlanError SETTING_INVALID */
 export function min<In>(of: (event: In) => number): Aggregate<In, number, number> {
   return extreme('min', of, Math.min, Number.POSITIVE_INFINITY);
 }
 
-/** The greatest of a number of each event. */
+/** The greatest of a number of each event. @throws PlanError SETTING_INVALID */
 export function max<In>(of: (event: In) => number): Aggregate<In, number, number> {
   return extreme('max', of, Math.max, Number.NEGATIVE_INFINITY);
 }
@@ -53,8 +56,13 @@ interface Mean {
   total: ExactSum;
 }
 
-/** The arithmetic mean of a number of each event: the exact sum over the count. */
+/**
+ * The arithmetic mean of a number of each event: the exact sum over the count.
+ *
+ * @throws PlanError SETTING_INVALID
+ */
 export function average<In>(of: (event: In) => number): Aggregate<In, Mean, number> {
+  checkFunctionOf('what average() is given', of);
   return {
     name: 'average',
     create: () => ({ count: 0, total: [] }),
@@ -90,6 +98,7 @@ function extreme<In>(
   pick: (a: number, b: number) => number,
   neutral: number,
 ): Aggregate<In, number, number> {
+  checkFunctionOf(`what ${name}() is given`, of);
   return {
     name,
     create: () => neutral,

@@ -21,9 +21,13 @@ export function checkBetween(what: string, value: number, low: number, high: num
 }
 
 /** Of a function of the author. @throws PlanError SETTING_INVALID */
-export function checkFunctionOf(what: string, value: unknown): void {
+export function checkFunctionOf(
+  what: string,
+  value: unknown,
+  hint = 'Give a function of the event.',
+): void {
   if (typeof value === 'function') return;
-  throw new PlanError('SETTING_INVALID', `${what} is no function`, 'Give a function of the event.');
+  throw new PlanError('SETTING_INVALID', `${what} is no function`, hint);
 }
 
 /** Of an event. @throws BadRecordError */

@@ -42,7 +42,7 @@ export function customAggregate<In, Acc, Out>(
   custom: CustomAggregate<In, Acc, Out>,
 ): Aggregate<In, Acc, Out> {
   for (const part of ['create', 'add', 'merge', 'finish'] as const) {
-    checkSynchronous(`${part} of an aggregate`, custom[part]);
+    checkSynchronous(`${part} of an aggregate`, custom[part], PARTS);
   }
   const { codec } = custom;
   if (custom.remove !== undefined) checkSynchronous('remove of an aggregate', custom.remove);
@@ -66,6 +66,7 @@ export function customAggregate<In, Acc, Out>(
   });
 }
 
+const PARTS = 'Give all four: { create, add, merge, finish }.';
 const MERGE = { name: 'merge of an aggregate', stage: undefined };
 const FINISH = { name: 'finish of an aggregate', stage: undefined };
 const REMOVE = { name: 'remove of an aggregate', stage: undefined };

@@ -44,7 +44,7 @@ export interface AuditEntry<E, S> {
  */
 export function evolution<E, S>({ initial, apply }: Evolution<E, S>): Evolution<E, S> {
   checkInitial('the initial state of an evolution', initial);
-  checkSynchronous('apply of an evolution', apply);
+  checkSynchronous('apply of an evolution', apply, 'Give a function of the state and the event.');
   return Object.freeze({ initial, apply });
 }
 

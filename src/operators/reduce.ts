@@ -26,7 +26,11 @@ export function reduce<In>(
   combine: (left: In, right: In) => In,
   { commutative = false, max }: ReduceOptions = {},
 ): Aggregate<In, unknown, In> {
-  checkSynchronous('what reduce() is given', combine);
+  checkSynchronous(
+    'what reduce() is given',
+    combine,
+    'Give a function that makes one event of two.',
+  );
   const both = (left: In, right: In): In => calling(COMBINE, () => combine(left, right));
   if (commutative) return atOnce(both);
   const result = (values: In[]): In => values.reduce((left, right) => both(left, right));

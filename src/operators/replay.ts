@@ -1,5 +1,6 @@
 import { BadRecordError, PlanError } from '../errors.ts';
 import { type EventTimeLike, toEventTime } from '../time/event-time.ts';
+import { checkFunctionOf } from './checks.ts';
 import { type AuditEntry, applying, type Evolution, stateReader } from './evolution.ts';
 import { copyOf } from './state-text.ts';
 
@@ -81,7 +82,9 @@ function* stepsOf<E, S>(
 
 /** In event time, as far as wanted. */
 function placed<E>(events: Iterable<E>, options: HistoryOptions<E>): Placed<E>[] {
-  const { timestamp, keyBy, until } = options;
+  const { timestamp, keyBy, until } = options ?? {};
+  checkFunctionOf('timestamp of a replay', timestamp);
+  checkFunctionOf('keyBy of a replay', keyBy);
   const last = until === undefined ? Number.POSITIVE_INFINITY : instantOf(until);
   const only = options.key === undefined ? undefined : String(options.key);
   const all = Array.from(events, (event, n): Placed<E> => {

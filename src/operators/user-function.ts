@@ -66,8 +66,8 @@ const DEPLOY = 'Nothing is lost: the bucket goes on when a corrected function is
 const BEFORE = 'What may fail for an event belongs before keyBy(), where it makes a dead letter.';
 
 /** @throws PlanError SETTING_INVALID unless it is a function that answers at once */
-export function checkSynchronous(what: string, value: unknown): void {
-  checkFunctionOf(what, value);
+export function checkSynchronous(what: string, value: unknown, example?: string): void {
+  checkFunctionOf(what, value, example);
   const kind = Object.prototype.toString.call(value);
   if (kind === '[object Function]') return;
   throw new PlanError(

@@ -100,7 +100,7 @@ function brokenLaw<In>(
   const found = breach(law, aggregate, least);
   return new AggregateLawError(
     `the aggregate "${aggregate.name}" breaks the law that ${law.name}: ${found}, where ${batches.join(', ')}`,
-    { hint: law.hint },
+    law.hint,
   );
 }
 
@@ -120,7 +120,8 @@ function shrunk<In>(trial: Trial<In>, isBroken: (trial: Trial<In>) => boolean): 
 
 const nothingTaken = (aggregate: AnyAggregate, refusals: readonly unknown[]): AggregateLawError => {
   const why = refusals.length === 0 ? 'none was given' : String(refusals[0]);
-  return new AggregateLawError(`no value can be added to "${aggregate.name}": ${why}`, {
-    hint: 'Give a few examples of events, such as [{ amount: 0.1 }, { amount: 1e16 }].',
-  });
+  return new AggregateLawError(
+    `no value can be added to "${aggregate.name}": ${why}`,
+    'Give a few examples of events, such as [{ amount: 0.1 }, { amount: 1e16 }].',
+  );
 };

@@ -1,7 +1,8 @@
 import { TestDriverError } from '../errors.ts';
 import type { Output } from '../sinks/sink.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
-import { isPlan, type Plan } from '../topology/plan.ts';
+import type { Plan } from '../topology/plan.ts';
+import { checkPlan } from '../topology/plan-check.ts';
 import type { WindowResult } from '../topology/stream.ts';
 import { type DriverClock, instant, virtualClock } from './driver-clock.ts';
 import { DriverEngine } from './driver-engine.ts';
@@ -21,6 +22,7 @@ import {
   rowsByKey,
   sorted,
 } from './driver-view.ts';
+import { checkTestOptions } from './option-check.ts';
 
 export interface TestDriverOptions {
   /** How many lanes (shards) each stream has. Default 1. */
@@ -33,6 +35,8 @@ export interface TestDriverOptions {
    */
   readonly now?: EventTimeLike;
 }
+
+const OPTIONS = ['lanes', 'batchSize', 'now'] as const satisfies (keyof TestDriverOptions)[];
 
 /**
  * A pipeline in virtual time: the real engine over a log, a store and sinks in memory. Nothing waits
@@ -82,13 +86,15 @@ export interface TestDriver<V = unknown> extends StreamHandle {
  * Runs a plan in a test, with whatever test runner: `const driver = testDriver<number>(plan)`, where
  * the type is that of the values of the results.
  *
- * @throws TestDriverError for wrong use, with a hint
+ * @throws PlanError PLAN_INVALID, TestDriverError for other wrong use, with a hint
  */
 export function testDriver<V = unknown>(
   plan: Plan,
-  { lanes: count = 1, batchSize = 1, now }: TestDriverOptions = {},
+  options: TestDriverOptions = {},
 ): TestDriver<V> {
-  if (!isPlan(plan)) throw noPlan();
+  checkPlan('the driver', plan);
+  checkTestOptions('the driver', options, OPTIONS);
+  const { lanes: count = 1, batchSize = 1, now } = options;
   checkCount('lanes', count);
   checkCount('batchSize', batchSize);
   const clock = virtualClock(now);
@@ -124,12 +130,5 @@ function checkCount(what: string, value: number): void {
     `Give a whole number from 1 to ${MOST}.`,
   );
 }
-
-const noPlan = (): TestDriverError =>
-  new TestDriverError(
-    'PLAN_INVALID',
-    'the driver was not given a plan',
-    'Give what to() or combine() returns; a stream becomes a plan when it ends in a sink.',
-  );
 
 const MOST = 10_000;

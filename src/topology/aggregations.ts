@@ -12,7 +12,6 @@ import { sumDecimal } from '../operators/sum-decimal.ts';
 import { type TopKOptions, topK } from '../operators/top-k.ts';
 import { standardDeviation, variance } from '../operators/variance.ts';
 import type { StageOptions } from './options.ts';
-import { checkFunction } from './settings.ts';
 import type { Aggregations } from './stream.ts';
 
 type Compute = (aggregate: AnyAggregate, options?: StageOptions) => unknown;
@@ -24,10 +23,8 @@ export function aggregations(compute: Compute): Aggregations<never, never> {
   /** For aggregates that take a function of the event, and options that the stage's ride along with. */
   const over =
     <F, O>(make: (of: F, options?: O) => AnyAggregate) =>
-    (of: F, options?: O & StageOptions) => {
-      checkFunction('the value to aggregate', of);
-      return compute(make(of, options), options);
-    };
+    (of: F, options?: O & StageOptions) =>
+      compute(make(of, options), options);
   const methods = {
     count: (options?: StageOptions) => compute(count(), options),
     sum: over(sum),

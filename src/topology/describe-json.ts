@@ -1,6 +1,7 @@
 import type { Shape } from '../schema/shape.ts';
 import { stepText } from './lookup.ts';
 import type { BadRecordPolicy, From, Plan, SinkPlan, SourcePlan, StagePlan } from './plan.ts';
+import { checkPlan } from './plan-check.ts';
 import { notionOf, type TimeNotion } from './time-notion.ts';
 
 /** A plan as data that JSON can hold: names and settings, without its functions. All durations in ms. */
@@ -59,11 +60,12 @@ export interface OutputDescription {
   readonly to: SinkPlan;
 }
 
-export const describeJson = (plan: Plan): PlanDescription => ({
-  pipeline: plan.name,
-  streams: plan.sources.map(describeStream),
-  stages: plan.stages.map(describeStage),
-});
+/** @throws PlanError PLAN_INVALID */
+export function describeJson(plan: Plan): PlanDescription {
+  checkPlan('describeJson()', plan);
+  const { name: pipeline, sources, stages } = plan;
+  return { pipeline, streams: sources.map(describeStream), stages: stages.map(describeStage) };
+}
 
 const describeStream = (source: SourcePlan): StreamDescription => ({
   name: source.name,

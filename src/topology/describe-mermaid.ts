@@ -1,9 +1,15 @@
 import { formatDuration } from '../time/duration.ts';
 import { describeJson, type InputDescription, type StreamDescription } from './describe-json.ts';
 import type { From, Plan } from './plan.ts';
+import { checkPlan } from './plan-check.ts';
 
-/** The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws. */
+/**
+ * The plan as a diagram for Mermaid (https://mermaid.js.org), which Markdown on GitHub draws.
+ *
+ * @throws PlanError PLAN_INVALID
+ */
 export function describeMermaid(plan: Plan): string {
+  checkPlan('describeMermaid()', plan);
   const { streams, stages } = describeJson(plan);
   const outputs = stages.flatMap((one) => one.outputs);
   const late = stages.flatMap(({ late: { sideOutput } }) =>

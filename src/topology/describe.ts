@@ -10,10 +10,16 @@ import {
   stagesBefore,
   streamsOf,
 } from './plan.ts';
+import { checkPlan } from './plan-check.ts';
 import { notionOf } from './time-notion.ts';
 
-/** The plan in words, for reviews and goldens: a changed name or setting shows up as a changed line. */
+/**
+ * The plan in words, for reviews and goldens: a changed name or setting shows up as a changed line.
+ *
+ * @throws PlanError PLAN_INVALID
+ */
 export function describe(plan: Plan): string {
+  checkPlan('describe()', plan);
   const parts = [...plan.sources.flatMap(describeSource), ...plan.stages.flatMap(describeStage)];
   return [`pipeline ${plan.name}`, ...parts.map((line) => `  ${line}`)].join('\n');
 }

@@ -43,7 +43,7 @@ export const LOOKUP_OPTIONS = ['key', 'consistent', 'cacheFor', 'required'] as c
  * @throws PlanError SETTING_INVALID
  */
 export function checkOptions(what: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  const unknown = unknownOption(options, known);
   if (unknown === undefined) return;
   throw new PlanError(
     'SETTING_INVALID',
@@ -52,7 +52,12 @@ export function checkOptions(what: string, options: object, known: readonly stri
   );
 }
 
-const nearest = (name: string, known: readonly string[]): string =>
+/** An option that nobody knows, or `undefined`. */
+export const unknownOption = (options: object, known: readonly string[]): string | undefined =>
+  Object.keys(options).find((name) => !known.includes(name));
+
+/** Which of the names it may have been meant for. */
+export const nearest = (name: string, known: readonly string[]): string =>
   known.reduce((best, one) => (distance(name, one) < distance(name, best) ? one : best));
 
 /** How many letters have to be written, left out or changed, in whatever case. */

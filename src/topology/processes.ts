@@ -57,8 +57,8 @@ function definitionOf(options: AnyProcess): ProcessDefinition {
   const { name, initial, tags = [], onEvent, onTimer } = options;
   const what = (part: string): string => `${part} of ${name}`;
   for (const tag of tags) checkName(what('a side output'), tag);
-  checkSynchronous(what('onEvent'), onEvent);
-  if (onTimer !== undefined) checkSynchronous(what('onTimer'), onTimer);
+  checkSynchronous(what('onEvent'), onEvent, CONTEXT);
+  if (onTimer !== undefined) checkSynchronous(what('onTimer'), onTimer, CONTEXT);
   return {
     stage: name,
     initial: initial === undefined ? undefined : checkInitial(what('initial'), initial),
@@ -66,6 +66,8 @@ function definitionOf(options: AnyProcess): ProcessDefinition {
     functions: options,
   };
 }
+
+const CONTEXT = 'Give a function of the context, and of the event or the timer.';
 
 const noTag = (tag: unknown, { stage, tags }: ProcessDefinition): PlanError =>
   new PlanError(

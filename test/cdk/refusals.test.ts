@@ -18,6 +18,14 @@ const refusal = (code: string, message: string, hint: string) =>
     hint: expect.stringContaining(hint),
   });
 
+test('a construct of what is no plan is refused', () => {
+  for (const plan of [undefined, 'clicks', {}] as never[]) {
+    expect(() => pipelineWith(() => ({ plan }))).toThrow(
+      expect.objectContaining({ code: 'PLAN_INVALID', fact: expect.stringContaining('construct') }),
+    );
+  }
+});
+
 describe('a pipeline is refused', () => {
   const other = (stack: ConstructorParameters<typeof Stream>[0]) => new Stream(stack, 'Other');
 

@@ -88,6 +88,8 @@ test.each<[string, Partial<HistoryOptions<Booking>>, string]>([
   ['an event without time', { timestamp: () => 'yesterday' }, 'BAD_RECORD'],
   ['an event without key', { keyBy: () => undefined as never }, 'BAD_RECORD'],
   ['no instant', { until: 'noon' }, 'SETTING_INVALID'],
+  ['no timestamp', { timestamp: undefined as never }, 'SETTING_INVALID'],
+  ['no key', { keyBy: 'account' as never }, 'SETTING_INVALID'],
 ])('%s is refused', (_, options, code) => {
   expect(() => replay(balance, bookings, { ...way, ...options })).toThrow(
     expect.objectContaining({ code }),

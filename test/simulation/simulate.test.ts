@@ -79,14 +79,21 @@ test.each([
   { seeds: [] },
   { seeds: [1.5] },
   { seeds: 1, faults: ['earthquake' as never] },
+  { seed: 1 } as never,
 ])('%o is refused', async (options) => {
   const events = { clicks: () => 1 };
   const simulated = simulate(counted(), { events, ...options });
   await expect(simulated).rejects.toMatchObject({ code: 'SETTING_INVALID' });
 });
 
-test('a stream without events is told', async () => {
-  await expect(simulate(counted(), { events: {} })).rejects.toMatchObject({
-    code: 'STREAM_UNKNOWN',
-  });
+test.each([{ events: {} }, {} as never])('a stream without events is told: %o', async (options) => {
+  const simulated = simulate(counted(), options);
+  await expect(simulated).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });
+});
+
+test('what is no plan is told', async () => {
+  for (const none of [undefined, 'counts', () => undefined]) {
+    const simulated = simulate(none as never, { events: {} });
+    await expect(simulated).rejects.toMatchObject({ code: 'PLAN_INVALID' });
+  }
 });

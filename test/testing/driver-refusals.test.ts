@@ -106,10 +106,15 @@ test.each([
   ['a stream', clicks()],
   ['a name', 'clicks'],
 ])('a driver of %s is refused', (_, plan) => {
-  const hint =
-    'Give what to() or combine() returns; a stream becomes a plan when it ends in a sink.';
+  const fact = 'the driver was not given a plan';
   expect(() => testDriver(plan as never)).toThrow(
-    refusal('PLAN_INVALID', 'the driver was not given a plan', hint),
+    expect.objectContaining({ name: 'PlanError', code: 'PLAN_INVALID', fact }),
+  );
+});
+
+test('an option of the driver that is spelled wrong is refused', () => {
+  expect(() => testDriver(everything(), { lane: 2 } as never)).toThrow(
+    refusal('SETTING_INVALID', 'the driver has no option lane', 'Did you mean lanes?'),
   );
 });
 

@@ -4,6 +4,9 @@ import {
   type Aggregations,
   combine,
   count,
+  describeJson,
+  describeMermaid,
+  describe as describePlan,
   HOURS,
   HoppingWindow,
   MINUTES,
@@ -14,6 +17,7 @@ import {
   SECONDS,
   SessionWindow,
   SlidingWindow,
+  sum,
   TumblingWindow,
   table,
 } from '../../src/index.ts';
@@ -266,6 +270,67 @@ describe('what something else belongs in place of', () => {
       'combine() was given something that is no plan',
       'what to() returns',
     ],
+    ...(['sum', 'min', 'max', 'average', 'sumDecimal', 'distinct'] as const).map(
+      (name): Refusal => [
+        `a property for ${name}()`,
+        () => windows[name](noFunction),
+        'SETTING_INVALID',
+        `what ${name}() is given is no function`,
+        'a function of the event',
+      ],
+    ),
+    [
+      'a property for one of several aggregates',
+      () => windows.aggregate({ n: count(), total: sum(noFunction) }, { name: 'both' }),
+      'SETTING_INVALID',
+      'what sum() is given is no function',
+      'a function of the event',
+    ],
+    [
+      'nothing for reduce()',
+      () => windows.reduce(undefined as never),
+      'SETTING_INVALID',
+      'what reduce() is given is no function',
+      'makes one event of two',
+    ],
+    [
+      'an aggregate without finish()',
+      () => windows.aggregate({ create: () => 0, add: () => 0, merge: () => 0 } as never),
+      'SETTING_INVALID',
+      'finish of an aggregate is no function',
+      '{ create, add, merge, finish }',
+    ],
+    [
+      'a process without onEvent()',
+      () => keyed.process({ name: 'alerts' } as never),
+      'SETTING_INVALID',
+      'onEvent of alerts is no function',
+      'a function of the context',
+    ],
+    [
+      'an evolution without apply()',
+      () => keyed.evolve({ name: 'carts', initial: 0 } as never),
+      'SETTING_INVALID',
+      'apply of an evolution is no function',
+      'a function of the state',
+    ],
+    ...(
+      [
+        ['describe()', describePlan],
+        ['describeJson()', describeJson],
+        ['describeMermaid()', describeMermaid],
+      ] as const
+    ).flatMap(([who, show]) =>
+      [undefined, clicks, windows, 'clicks'].map(
+        (given): Refusal => [
+          `${given === undefined ? 'nothing' : typeof given} for ${who}`,
+          () => show(given as never),
+          'PLAN_INVALID',
+          `${who} was not given a plan`,
+          'what to() or combine() returns',
+        ],
+      ),
+    ),
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Plan } from '../../topology/plan.ts';
+import { checkPlan } from '../../topology/plan-check.ts';
 import { batchEngine } from './batch-engine.ts';
 import { boundedPlan, checkLookups, checkTimes } from './bounded-plan.ts';
 import { checkFiles } from './files.ts';
@@ -72,11 +73,12 @@ const limitOf = ({ memoryLimit = MEMORY_LIMIT }: BatchOptions): number => memory
  * leaves in `output` are the results that a stream of the same lines leaves when nothing is late.
  * After a crash the same call goes on from its last checkpoint.
  *
- * @throws ConfigurationError, PlanChangedError if the call makes no sense as it is
+ * @throws ConfigurationError, PlanError, PlanChangedError if the call makes no sense as it is
  * @throws BadRecordError if a stream stops at bad records, and one is there
  * @throws InterruptedError if `signal` aborted
  */
 export async function runBatch(plan: Plan, options: BatchOptions): Promise<BatchResult> {
+  checkPlan('runBatch()', plan);
   const mode = options.arrival ? 'arrival' : 'batch';
   const lanes = numberedLanes(plan, options.inputs);
   const job = jobOf(plan, mode, lanes, options.version);

@@ -8,6 +8,7 @@ import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { Plan } from '../../topology/plan.ts';
+import { checkPlan } from '../../topology/plan-check.ts';
 import { type BucketChange, parseEvent, type Role, type ShardBatch, type Work } from './events.ts';
 import { type WatchOptions, watching } from './watch.ts';
 
@@ -68,10 +69,12 @@ export type Handler = (event: unknown, context: InvocationContext) => Promise<Ba
  * that stops at a bad record, or a bucket that there was no time for, is answered as a batch item
  * failure. Nothing is written once the invocation has `deadlineMarginMs` left, or has returned.
  *
+ * @throws PlanError PLAN_INVALID
  * @throws ConfigurationError PARALLELIZATION_FACTOR, SOURCE_DUPLICATE, SOURCE_MISSING, SINK_MISSING, LOOKUP_MISSING at start;
  * by the handler, EVENT_UNKNOWN for what is no work of this library, or of the other role
  */
 export function lambdaHandler(plan: Plan, options: LambdaOptions): Handler {
+  checkPlan('lambdaHandler()', plan);
   checkParallelization(options.parallelizationFactor ?? 1);
   checkStreams(options.sources);
   const kept = warm(plan);

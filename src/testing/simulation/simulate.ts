@@ -1,5 +1,7 @@
 import { TestDriverError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
+import { checkPlan } from '../../topology/plan-check.ts';
+import { checkTestOptions } from '../option-check.ts';
 import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
@@ -12,6 +14,16 @@ export interface SimulateOptions extends RunOptions {
   /** Told after each run. */
   readonly onRun?: (run: Run) => void;
 }
+
+const OPTIONS = [
+  'events',
+  'lookups',
+  'records',
+  'faults',
+  'trace',
+  'seeds',
+  'onRun',
+] as const satisfies (keyof SimulateOptions)[];
 
 /** What came of all runs. */
 export interface Simulation {
@@ -43,7 +55,7 @@ export interface Simulation {
  * A function that makes a plan of chance is given a plan of its own for each seed.
  *
  * @throws TestDriverError STREAM_UNKNOWN if a stream of the plan has no events, SETTING_INVALID for seeds
- * or faults that are none, NOTHING_TRIED if no run has told anything: then nothing was shown either
+ * or faults that are none and for options that it does not have, NOTHING_TRIED if no run has told anything: then nothing was shown either
  */
 export async function simulate(
   plan: Plan | ((chance: Chance) => Plan),
@@ -51,7 +63,8 @@ export async function simulate(
 ): Promise<Simulation> {
   const planOf = (seed: number): Plan =>
     typeof plan === 'function' ? plan(chanceOf(seed + PLANS)) : plan;
-  const { onRun } = options;
+  checkTestOptions('simulate()', options, OPTIONS);
+  const { onRun, events } = options;
   checkFaults(options.faults ?? []);
   const numbers = seedsOf(options.seeds ?? 100);
   const failed: number[] = [];
@@ -62,8 +75,8 @@ export async function simulate(
   let [records, outputs] = [0, 0];
   for (const seed of numbers) {
     const its = planOf(seed);
-    for (const { name } of its.sources)
-      if (options.events[name] === undefined) throw noEvents(name);
+    checkPlan('simulate()', its);
+    for (const { name } of its.sources) if (events?.[name] === undefined) throw noEvents(name);
     const run = await runOnce(its, seed, options);
     onRun?.(run);
     records += run.records;
