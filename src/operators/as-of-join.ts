@@ -1,5 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
 import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
 
@@ -24,10 +24,10 @@ export const asOfJoin = (kind: AsOfKind): Operator<unknown, Kept[], Kept> => ({
   ...AT_ITS_OWN_TIME,
   emits: 'events',
   lastLook: (eventTime, side) => (side === EVENT ? eventTime : Number.POSITIVE_INFINITY),
-  ...keptEvents,
+  ...rememberedEvents,
   add(all, event, eventTime, origin, side) {
     const what = side === EVENT ? event : (event as SaidRow).value;
-    return keptEvents.add(all, what, eventTime, origin, side);
+    return rememberedEvents.add(all, what, eventTime, origin, side);
   },
   codec: keptCodec,
   firing: {

@@ -1,7 +1,7 @@
 import { slotCovering } from '../time/slot.ts';
 import { type Applying, stateReader } from './evolution.ts';
 import { type Applied, type EvolvedState, evolvedCodec } from './evolved-state.ts';
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, keptEvents, rememberedEvents } from './kept.ts';
 import {
   DEFAULT_RESOLUTION_MS,
   type Fired,
@@ -39,7 +39,7 @@ export function evolving(definition: EvolveDefinition): Operator<unknown, Kept[]
     authored: definition.authored,
     firstLook: (eventTime) => eventTime,
     lastLook: (eventTime) => eventTime + allowedLatenessMs,
-    ...keptEvents,
+    ...(allowedLatenessMs > 0 ? rememberedEvents : keptEvents),
     codec: keptCodec,
     firing: {
       kind: 'keyed',

@@ -1,5 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
 import { instant, NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { isAlike, type JoinedRow, joinedRow } from './table-join.ts';
@@ -46,11 +46,11 @@ export const foreignKeyJoin = (
   name: `foreign-key-${kind === 'inner' ? '' : `${kind}-`}join`,
   ...NEVER_LATE,
   emits: 'events',
-  ...keptEvents,
+  ...rememberedEvents,
   add: (events, event, eventTime, origin, side) =>
     side === LEFT
-      ? keptEvents.add(events, subscription(event as Subscription), eventTime, origin, side)
-      : keptEvents.add(events, (event as SaidRow).value, eventTime, origin, side),
+      ? rememberedEvents.add(events, subscription(event as Subscription), eventTime, origin, side)
+      : rememberedEvents.add(events, (event as SaidRow).value, eventTime, origin, side),
   codec: keptCodec,
   firing: {
     kind: 'keyed',

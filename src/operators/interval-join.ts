@@ -2,7 +2,7 @@ import type { Codec } from '../schema/codec.ts';
 import { formatDuration } from '../time/duration.ts';
 import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import {
   DEFAULT_RESOLUTION_MS,
   type Fired,
@@ -58,7 +58,7 @@ export function intervalJoin(options: IntervalJoinOptions): Operator<unknown, Ke
     outputDelayMs: outputDelayMs(options),
     firstLook: (eventTime) => eventTime,
     lastLook: (eventTime, side) => eventTime + Math.max(side === LEFT ? afterMs : beforeMs, 0),
-    ...keptEvents,
+    ...rememberedEvents,
     codec: keptCodec,
     firing: {
       kind: 'keyed',

@@ -2,6 +2,7 @@ import type { Codec } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
 import { storedJson } from '../schema/stored-json.ts';
 import type { Origin } from './operator.ts';
+import { checkRemembered } from './state-text.ts';
 
 /** An event that waits for its slot, for operators that look at events and not at sums of them. */
 export interface Kept {
@@ -48,6 +49,17 @@ export const keptEvents = {
   },
   merge(events: Kept[], others: readonly Kept[]): Kept[] {
     for (const other of others) events.push(other);
+    return events;
+  },
+} as const;
+
+/** The same where a key remembers events as they are, from slot to slot. */
+export const rememberedEvents = {
+  ...keptEvents,
+  add(events: Kept[], event: unknown, eventTime: number, origin: Origin, side: number): Kept[] {
+    const one = kept(event, eventTime, origin, side);
+    checkRemembered(one.json);
+    events.push(one);
     return events;
   },
 } as const;

@@ -1,4 +1,4 @@
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import { NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { type LastSaid, lastSaidCodec, rowChange } from './row-change.ts';
 
@@ -16,9 +16,9 @@ export const latestRows = (): Operator<SaidRow, Kept[], LastSaid> => ({
   name: 'table',
   ...NEVER_LATE,
   emits: 'changes',
-  ...keptEvents,
+  ...rememberedEvents,
   add: (events, { value }, eventTime, origin, side) =>
-    keptEvents.add(events, value, eventTime, origin, side),
+    rememberedEvents.add(events, value, eventTime, origin, side),
   codec: keptCodec,
   firing: {
     kind: 'keyed',

@@ -1,4 +1,4 @@
-import { NotStorableError, PlanError } from '../errors.ts';
+import { BadRecordError, NotStorableError, PlanError } from '../errors.ts';
 import { jsonText } from '../schema/json-codec.ts';
 
 /**
@@ -8,6 +8,23 @@ import { jsonText } from '../schema/json-codec.ts';
  * @throws NotStorableError for what JSON cannot hold
  */
 export const stateText = (value: unknown): string => jsonText(value, 'relaxed');
+
+/** Bytes: what a key remembers fits in 390 KB, with where its events stood. */
+const REMEMBERED_BYTES_MAX = 380 * 1024;
+
+/**
+ * One event, as it was made: its key must be able to remember it, or would stop the others of its bucket.
+ *
+ * @throws BadRecordError
+ */
+export function checkRemembered(text: string): void {
+  if (text.length * 3 <= REMEMBERED_BYTES_MAX) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= REMEMBERED_BYTES_MAX) return;
+  throw new BadRecordError(
+    `an event takes ${bytes} bytes, and a key can remember one of ${REMEMBERED_BYTES_MAX}`,
+  );
+}
 
 /** A value as it is told: a copy, so that it stays what it was. @throws NotStorableError */
 export const copyOf = <T>(value: T): T => JSON.parse(stateText(value)) as T;

@@ -1,5 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
-import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
 import { NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { rowChange } from './row-change.ts';
@@ -36,9 +36,9 @@ export const tableJoin = (kind: JoinKind): Operator<SaidRow, Kept[], Sides> => (
   name: `table-${kind === 'inner' ? '' : `${kind}-`}join`,
   ...NEVER_LATE,
   emits: 'changes',
-  ...keptEvents,
+  ...rememberedEvents,
   add: (events, { value }, eventTime, origin, side) =>
-    keptEvents.add(events, value, eventTime, origin, side),
+    rememberedEvents.add(events, value, eventTime, origin, side),
   codec: keptCodec,
   firing: {
     kind: 'keyed',
