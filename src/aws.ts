@@ -1,3 +1,8 @@
+/**
+ * Stores, sources, sinks and lookups in DynamoDB and Kinesis. Needs the AWS clients.
+ *
+ * @module tidemark/aws
+ */
 export {
   type EnvironmentOptions,
   fromEnvironment,

@@ -35,6 +35,7 @@ export class PlanError extends TidemarkError {
   }
 }
 
+/** What is wrong with a plan. Stable, for programs. */
 export type PlanErrorCode =
   | 'PLAN_INVALID'
   | 'NAME_INVALID'
@@ -61,6 +62,7 @@ export class ConfigurationError extends TidemarkError {
   }
 }
 
+/** What is wrong with how a plan is run or deployed. Stable, for programs and alarms. */
 export type ConfigurationErrorCode =
   | 'PARALLELIZATION_FACTOR'
   | 'MAPPING_INVALID'
@@ -103,6 +105,7 @@ export class TestDriverError extends TidemarkError {
   }
 }
 
+/** What is wrong with how a test uses its driver. Stable, for programs. */
 export type TestDriverErrorCode =
   | 'STREAM_UNKNOWN'
   | 'LANE_UNKNOWN'

@@ -1,3 +1,9 @@
+/**
+ * Pipelines as plain data: streams, windows, aggregates, joins, tables, state machines. It imports no other
+ * package; what runs a plan is in the other export paths.
+ *
+ * @module tidemark
+ */
 export * from './errors.ts';
 export type { LookupKey, LookupTable } from './lookups/lookup.ts';
 export type { Observation, Observer } from './observability/observer.ts';
@@ -88,6 +94,7 @@ export type {
   StagePlan,
   Step,
 } from './topology/plan.ts';
+export type { Pointer, RowChange } from './topology/row-change.ts';
 export { custom, objects, push, queue, stream, table, topic } from './topology/sinks.ts';
 export type {
   Aggregations,
@@ -98,14 +105,11 @@ export type {
   Made,
   NameMissing,
   PipelineBuilder,
-  Pointer,
   Processed,
   Results,
-  RowChange,
   Stream,
   Table,
   WindowedStream,
-  WindowResult,
 } from './topology/stream.ts';
 export type {
   ArrivalTimeOptions,
@@ -114,6 +118,7 @@ export type {
   StreamOptions,
 } from './topology/stream-options.ts';
 export type { TimeNotion } from './topology/time-notion.ts';
+export type { WindowResult } from './topology/window-result.ts';
 export { HoppingWindow } from './windows/hopping.ts';
 export { SessionWindow } from './windows/session.ts';
 export { SlidingWindow } from './windows/sliding.ts';

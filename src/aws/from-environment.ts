@@ -31,6 +31,7 @@ export type SinkOpener = (
 /** A log that comes in by a trigger, as a handler takes it. */
 export type TriggeredSource = Source & Pick<KinesisSource, 'streamName' | 'laneOf'>;
 
+/** Kinds of places that the library does not know, and how they are opened. */
 export interface EnvironmentOptions {
   /** Default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { type Alarming, type AlarmThresholds, alarmsOf } from './alarm-list.ts';
 import type { WatchedPipeline } from './watched.ts';
 
+/** When alarms go off, and who is told. */
 export interface AlarmSettings extends AlarmThresholds {
   /** What happens when an alarm goes off, and when it ends. Default: nothing but its state. */
   readonly actions?: readonly cloudwatch.IAlarmAction[];
@@ -10,6 +11,7 @@ export interface AlarmSettings extends AlarmThresholds {
   readonly runbook?: string;
 }
 
+/** Of which pipeline the alarms are. */
 export interface PipelineAlarmsProps extends AlarmSettings {
   readonly pipeline: WatchedPipeline;
 }

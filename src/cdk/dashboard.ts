@@ -8,6 +8,7 @@ import { widgetRows } from './dashboard-widgets.ts';
 import { given } from './given.ts';
 import type { WatchedPipeline } from './watched.ts';
 
+/** What a dashboard shows besides, and at which prices. */
 export interface DashboardSettings {
   /** Default: a name that CloudFormation makes up. */
   readonly name?: string;
@@ -17,6 +18,7 @@ export interface DashboardSettings {
   readonly interval?: Duration;
 }
 
+/** Of which pipeline the dashboard is. */
 export interface PipelineDashboardProps extends DashboardSettings {
   readonly pipeline: WatchedPipeline;
   /** Shown by their state. */

@@ -1,3 +1,8 @@
+/**
+ * Constructs of AWS CDK that deploy a plan. Needs aws-cdk-lib and constructs.
+ *
+ * @module tidemark/cdk
+ */
 export type { Resource } from '../environment.ts';
 export { METRIC_UNITS, type MetricName } from '../observability/metric-names.ts';
 export type { TableContent } from '../schema/table-keys.ts';

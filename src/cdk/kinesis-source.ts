@@ -20,6 +20,7 @@ export interface MappingSettings {
   readonly enabled?: boolean;
 }
 
+/** Where reading begins, and how batches come. */
 export interface KinesisSourceSettings extends MappingSettings {
   /** How many shards it has. Default: as the app says, where it creates a provisioned stream. */
   readonly shards?: number;

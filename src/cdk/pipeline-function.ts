@@ -45,6 +45,7 @@ export interface CodeSettings {
   readonly depsLockFilePath?: string;
 }
 
+/** What one of the two functions of a pipeline is made of. */
 export interface PipelineFunctionProps {
   readonly description: string;
   readonly code: CodeSettings;

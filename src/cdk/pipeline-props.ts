@@ -15,6 +15,7 @@ import type { SinkBinding } from './sink-binding.ts';
 import type { SourceBinding } from './source-binding.ts';
 import type { AnyTable, TableSettings } from './tables.ts';
 
+/** A plan, its handler, what it reads, and what of the rest is to be another than the default. */
 export interface PipelineProps extends CodeSettings {
   readonly plan: Plan;
   /**

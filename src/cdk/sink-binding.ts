@@ -33,5 +33,6 @@ export interface BoundSink {
   readonly resource: Resource;
   /** The table, if it is one: its throttles and its cost are watched. */
   readonly table?: AnyTable;
+  /** Lets somebody read what it holds. */
   grantRead(grantee: iam.IGrantable): void;
 }

@@ -5,6 +5,7 @@ import { EXPIRES } from '../schema/table-keys.ts';
 import { type DeploymentStage, deploymentOf } from './deployment.ts';
 import { type AnyTable, createTable, type TableSettings } from './tables.ts';
 
+/** How the two tables of the protocol are made. */
 export interface StateTablesProps extends TableSettings {
   /** Default `prod`. */
   readonly stage?: DeploymentStage;

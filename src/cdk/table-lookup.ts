@@ -4,6 +4,7 @@ import { ACTIONS, grantReadTable } from './permissions.ts';
 import { type AnyTable, keyOf, textOf } from './tables.ts';
 import { checkWhereabouts } from './whereabouts.ts';
 
+/** How rows of a table are found. */
 export interface TableLookupSettings {
   /** The partition key. Default: as the app says, where it creates the table. */
   readonly keyAttribute?: string;

@@ -23,11 +23,13 @@ export interface WatchedPipeline {
   readonly tickEvery: Duration;
 }
 
+/** A function that alarms and a dashboard look at. */
 export interface WatchedFunction {
   readonly function: lambda.IFunction;
   readonly memoryMb: number;
 }
 
+/** A log that alarms and a dashboard look at. */
 export interface WatchedSource {
   readonly name: string;
   /** How long the log keeps a record. */

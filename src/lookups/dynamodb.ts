@@ -5,6 +5,7 @@ import { decodeDocument } from '../dynamodb/document-value.ts';
 import { eachInParallel } from '../parallel.ts';
 import type { LookupKey, LookupTable } from './lookup.ts';
 
+/** Which table rows are looked up in, and by which attribute. */
 export interface DynamoLookupOptions extends AccessOptions {
   readonly tableName: string;
   /** The partition key, text or a number, which is the whole key of the table: it has no sort key. */

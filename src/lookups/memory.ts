@@ -3,8 +3,11 @@ import type { LookupKey, LookupTable } from './lookup.ts';
 
 /** A table to look rows up in that one can write to. */
 export interface MemoryLookup extends LookupTable {
+  /** Writes a row, in place of the one that was there. */
   put(key: LookupKey, row: unknown): void;
+  /** Takes a row away, if there is one. */
   delete(key: LookupKey): void;
+  /** This table for the length of one invocation. */
   until(signal: AbortSignal): MemoryLookup;
 }
 

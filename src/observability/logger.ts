@@ -1,5 +1,6 @@
 import type { WriteLine } from './emf.ts';
 
+/** From what is most to what is least: `debug` includes all others. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** What a log line says besides its message: places and figures. */
@@ -7,14 +8,19 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Takes log lines. `Logger` of @aws-lambda-powertools/logger is one. */
 export interface Logger {
+  /** What one looks for when something is wrong: each batch, each firing. */
   debug(message: string, fields: LogFields): void;
+  /** What happens now and then, and is as it should be. */
   info(message: string, fields: LogFields): void;
+  /** What passes by itself, or was set aside. */
   warn(message: string, fields: LogFields): void;
+  /** What does not pass by itself. */
   error(message: string, fields: LogFields): void;
 }
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
+/** What is written, where to, and with which time. */
 export interface JsonLoggerOptions {
   /** The least level that is written. Default `info`. */
   readonly level?: LogLevel;

@@ -51,6 +51,7 @@ export const METRIC_UNITS = {
   TickDuration: 'Milliseconds',
 } as const;
 
+/** A metric of the library; docs/operations.md says what each of them means. */
 export type MetricName = keyof typeof METRIC_UNITS;
 
 export type MetricUnit = (typeof METRIC_UNITS)[MetricName];

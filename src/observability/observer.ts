@@ -158,4 +158,5 @@ export type TimedStep =
   | 'emit'
   | 'tick';
 
+/** Hears what the engine does, as it does it. It must not throw, and what it returns is not waited for. */
 export type Observer = (observation: Observation) => void;

@@ -3,10 +3,15 @@ import { METRIC_UNITS, type MetricUnit } from './metric-names.ts';
 
 /** As much of `Metrics` of @aws-lambda-powertools/metrics as is needed. */
 export interface PowertoolsMetrics {
+  /** Takes away what it would add to each metric. */
   clearDefaultDimensions(): void;
+  /** Adds a dimension to what is published next. */
   addDimension(name: string, value: string): unknown;
+  /** Adds what can be searched for in the log, and is no dimension. */
   addMetadata(key: string, value: string): unknown;
+  /** Adds a value of a metric. */
   addMetric(name: string, unit: MetricUnit, value: number): unknown;
+  /** Writes what was added, and forgets it. */
   publishStoredMetrics(): unknown;
 }
 

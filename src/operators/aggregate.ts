@@ -19,10 +19,13 @@ export interface At extends Origin {
 export interface Aggregate<In, Acc, Out> {
   /** Stable: part of the stage's name and of its fingerprint. */
   readonly name: string;
+  /** An accumulator that holds nothing yet. */
   create(): Acc;
   /** Operators always tell `at`. Throws before anything has changed if the value cannot be added. */
   add(accumulator: Acc, value: In, at?: At): Acc;
+  /** What both hold together. */
   merge(accumulator: Acc, other: Acc): Acc;
+  /** The result of what was added. */
   finish(accumulator: Acc): Out;
   /**
    * Undoes `add` of an equal value, exactly, whatever was added and removed in between; it may change
@@ -30,6 +33,7 @@ export interface Aggregate<In, Acc, Out> {
    * accumulator is made anew. Left out where it cannot be done: then tables keep the rows of a group.
    */
   remove?(accumulator: Acc, value: In): Acc;
+  /** How accumulators are stored. */
   readonly codec: Codec<Acc>;
   /** For types only, there is no value: an aggregate of other events is refused. */
   readonly accepts?: (value: In) => void;

@@ -11,6 +11,7 @@ import {
 import { hyperLogLogCodec } from './hyper-log-log-codec.ts';
 import { type Scalar, scalar } from './scalar.ts';
 
+/** How exact an approximate count is. */
 export interface ApproximateDistinctOptions {
   /**
    * 4 to 16, default 12: a sketch takes about 2^precision / 2 bytes, and the standard error is

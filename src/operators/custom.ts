@@ -12,9 +12,13 @@ import { calling, checkSynchronous } from './user-function.ts';
 export interface CustomAggregate<In, Acc, Out> {
   /** Stable: part of the stage's name. Without it the stage must be named. */
   readonly name?: string;
+  /** An accumulator that holds nothing yet. */
   create(): Acc;
+  /** The accumulator with one event more. It throws before anything has changed, or not at all. */
   add(accumulator: Acc, event: In, at: At): Acc;
+  /** What both hold together; associative and commutative. */
   merge(accumulator: Acc, other: Acc): Acc;
+  /** The result of what was added. */
   finish(accumulator: Acc): Out;
   /** Undoes `add`, exactly, if that can be done: see `Aggregate`. */
   remove?(accumulator: Acc, event: In): Acc;

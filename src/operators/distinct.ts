@@ -2,6 +2,7 @@ import type { Aggregate } from './aggregate.ts';
 import { checkFunctionOf, checkLimit, checkWhole, MAX_HELD, MAX_LIMIT } from './checks.ts';
 import { type Scalar, scalar, scalarCodec } from './scalar.ts';
 
+/** How much of a window and key an aggregate holds. */
 export interface HeldOptions {
   /**
    * How many values a window of a key may hold. Beyond it the window gives a LimitError, and no wrong

@@ -17,6 +17,7 @@ export interface Evolution<E, S> {
   readonly apply: (state: S, event: E, at: AppliedAt) => S | null | undefined;
 }
 
+/** Where and when an event is applied. */
 export interface AppliedAt {
   readonly key: string;
   /** Of the event, ms. */

@@ -14,6 +14,7 @@ import { type CustomAggregate, customAggregate } from './custom.ts';
 export function aggregate<In, Acc, Out>(
   custom: CustomAggregate<In, Acc, Out>,
 ): Aggregate<In, Acc, Out>;
+/** Several aggregates at once, as an object of their results: `aggregate({ n: count(), total: sum(...) })`. */
 export function aggregate<P extends Parts>(parts: P): Aggregate<InOf<P>, unknown[], Combined<P>>;
 export function aggregate(given: CustomAggregate<never, unknown, unknown> | Parts) {
   if (typeof given !== 'object' || given === null) throw noAggregate(given);

@@ -4,6 +4,7 @@ import type { Aggregate } from './aggregate.ts';
 import { checkBetween, checkFunctionOf, finite } from './checks.ts';
 import { type RelativeBuckets, relativeBuckets } from './relative-buckets.ts';
 
+/** How exact quantiles are. */
 export interface QuantilesOptions {
   /** The relative error, above 0 and below 1. Default 0.01: 1 %. */
   readonly accuracy?: number;

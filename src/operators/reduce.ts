@@ -7,6 +7,7 @@ import { storableText } from './entries.ts';
 import { ordered } from './ordered.ts';
 import { calling, checkSynchronous, unlessRefused } from './user-function.ts';
 
+/** How `reduce` holds events until its window fires. */
 export interface ReduceOptions extends HeldOptions {
   /**
    * The function gives the same in any order and any grouping of events, as `a + b` does with whole

@@ -6,12 +6,15 @@ import { copyOf } from './state-text.ts';
 
 /** Where the events of a replay belong, in the words of a pipeline. */
 export interface ReplayOptions<E> {
+  /** When an event happened, as in the options of a stream. */
   readonly timestamp: (event: E) => EventTimeLike;
+  /** The key of an event, as `keyBy` gives it. */
   readonly keyBy: (event: E) => string | number;
   /** The last instant that counts. Default: all. */
   readonly until?: EventTimeLike;
 }
 
+/** Which events of a history are told. */
 export interface HistoryOptions<E> extends ReplayOptions<E> {
   /** Only this key. Default: all, by time. */
   readonly key?: string | number;

@@ -17,6 +17,7 @@ export interface Ranked<V extends Scalar = Scalar> {
   readonly total: number;
 }
 
+/** What values are ranked by, and how many are held. */
 export interface TopKOptions<In> extends HeldOptions {
   /** What each event counts for. Default 1. */
   readonly weight?: (event: In) => number;

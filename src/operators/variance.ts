@@ -4,6 +4,7 @@ import { checkFunctionOf } from './checks.ts';
 import { nearest, toUnits, UNIT_BITS } from './exact-ratio.ts';
 import { addToExactSum, type ExactSum, exactSumCodec, mergeExactSums } from './exact-sum.ts';
 
+/** Of which population the variance is. */
 export interface VarianceOptions {
   /**
    * `population` (the default): of exactly these values, divided by n. `sample`: the estimate for what

@@ -25,6 +25,7 @@ export class ByteWriter {
     this.#length = Math.min(this.#length, length);
   }
 
+  /** A whole number from 0 to 255. */
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
@@ -46,18 +47,21 @@ export class ByteWriter {
     this.unsigned(value < 0 ? -value * 2 - 1 : value * 2);
   }
 
+  /** Any number, in eight bytes, NaN and -0 included. */
   float(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);
     this.#length += 8;
   }
 
+  /** Bytes as they are; whoever reads them has to know how many. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
+  /** A text of any length, as UTF-8 with its length before it. */
   text(value: string): void {
     if (value.length <= SHORT && this.#ascii(value)) return;
     const bytes = encoder.encode(value);
@@ -110,10 +114,12 @@ export class ByteReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** @throws FormatError at the end of the bytes, as all of them do */
   byte(): number {
     return this.#bytes[this.#advance(1)] as number;
   }
 
+  /** What `unsigned` has written. */
   unsigned(): number {
     let value = 0;
     let scale = 1;
@@ -126,15 +132,18 @@ export class ByteReader {
     }
   }
 
+  /** What `signed` has written. */
   signed(): number {
     const value = this.unsigned();
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
   }
 
+  /** What `float` has written. */
   float(): number {
     return this.#view.getFloat64(this.#advance(8), true);
   }
 
+  /** So many bytes: a view, not a copy. */
   raw(length: number): Uint8Array {
     const start = this.#advance(length);
     return this.#bytes.subarray(start, start + length);
@@ -152,6 +161,7 @@ export class ByteReader {
     return Array.from({ length }, read);
   }
 
+  /** What `text` has written. */
   text(): string {
     const length = this.unsigned();
     const start = this.#advance(length);

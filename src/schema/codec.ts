@@ -5,6 +5,7 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 export interface Codec<T> {
   /** `slot` is known to whoever reads: times near to it can be written short. */
   write(value: T, to: ByteWriter, slot: number): void;
+  /** Reads what `write` wrote, and no byte more. Throws FormatError for anything else. */
   read(from: ByteReader, slot: number): T;
 }
 

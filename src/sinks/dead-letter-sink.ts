@@ -26,7 +26,9 @@ export interface DeadLetter {
 
 /** Keeps dead letters. The same letter twice is one letter. Durable on return. */
 export interface DeadLetterSink {
+  /** Returns when all are durable; after an error any subset may be. */
   write(letters: readonly DeadLetter[]): Promise<void>;
+  /** This sink for the length of one invocation: once `signal` aborts, nothing more is written. */
   until(signal: AbortSignal): DeadLetterSink;
   /** This sink, telling what each write costs in DynamoDB's write units; left out by one that costs nothing. */
   metered?(spent: (writeUnits: number) => void): DeadLetterSink;

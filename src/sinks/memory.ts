@@ -7,6 +7,7 @@ import type { Output, Sink } from './sink.ts';
 export interface MemorySink extends Sink {
   /** The newest output of each key and window that was not retracted, in the order in which the rows first appeared. */
   rows(): readonly Output[];
+  /** This sink for the length of one invocation. */
   until(signal: AbortSignal): MemorySink;
 }
 
@@ -33,6 +34,7 @@ function sinkOver(rows: Map<string, Output>, signal: AbortSignal | undefined): M
 export interface MemoryDeadLetters extends DeadLetterSink {
   /** Each letter once, in the order in which they first came. */
   letters(): readonly DeadLetter[];
+  /** This sink for the length of one invocation. */
   until(signal: AbortSignal): MemoryDeadLetters;
 }
 

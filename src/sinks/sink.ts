@@ -46,6 +46,7 @@ export const NO_CHUNK = -1;
  * a bucket one after the other, the next one once the one before was taken.
  */
 export interface Sink {
+  /** Takes outputs of any stages. Throws UnavailableError where trying again may help. */
   write(outputs: readonly Output[]): Promise<void>;
   /** This sink for the length of one invocation: once `signal` aborts, nothing more is written. */
   until(signal: AbortSignal): Sink;

@@ -17,6 +17,7 @@ export interface Shard {
   readonly closed: boolean;
 }
 
+/** What there is behind a position of a shard. */
 export interface Probe {
   /** When the probe began, in ms. */
   readonly startedAt: number;

@@ -1,13 +1,16 @@
 /** Where the protocol keeps its words: `control` is small and watched, `state` is large and expires. */
 export type TableRole = 'control' | 'state';
 
+/** What an attribute may hold. */
 export type Value = string | number | Uint8Array | readonly string[];
 
+/** The primary key of an item. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
 }
 
+/** An item as it is stored: its key, and attributes beside it. */
 export interface Item extends Key {
   readonly [attribute: string]: Value;
 }
@@ -35,6 +38,7 @@ export interface Range {
   readonly to: string;
 }
 
+/** A part of what a query finds. */
 export interface Page {
   readonly items: readonly Item[];
   /** Pass it back to read on; undefined: the range is read to its end. */
@@ -54,9 +58,11 @@ export interface Page {
  * Throttles are retried inside, with jitter. What remains is thrown as UnavailableError.
  */
 export interface Store {
+  /** One item as it is now; `undefined` if it is not there. */
   get(table: TableRole, key: Key): Promise<Item | undefined>;
   /** Reads items by their keys, in their order; `undefined` for those that are not there. */
   getAll(table: TableRole, keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
+  /** The items of a range from `next` on, or from its beginning. A page may be empty and not the last. */
   query(table: TableRole, range: Range, next?: string): Promise<Page>;
   /** Writes one item on condition, creating it if absent. Returns it as it is now, or `undefined` if refused. */
   update(

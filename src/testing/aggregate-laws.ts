@@ -4,6 +4,7 @@ import { seeded } from '../seeded.ts';
 import { type Added, breach, type Law, shown, type Trial } from './law.ts';
 import { LAWS } from './laws.ts';
 
+/** How long counterexamples are looked for. */
 export interface AggregateLawOptions {
   /** Which shuffles and cuts are tried. Default 1. */
   readonly seed?: number;

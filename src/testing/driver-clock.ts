@@ -5,6 +5,7 @@ import { type EventTimeLike, toEventTime } from '../time/event-time.ts';
 export interface DriverClock {
   /** ms. */
   now(): number;
+  /** Moves it on, ms. */
   advance(ms: number): void;
 }
 

@@ -4,7 +4,9 @@ import type { DriverEngine } from './driver-engine.ts';
 
 /** A table that a plan looks rows up in, to write to: what comes after it finds what was written. */
 export interface LookupHandle {
+  /** Writes a row: events sent from now on find it. */
   put(key: LookupKey, row: unknown): Promise<void>;
+  /** Takes a row away. */
   delete(key: LookupKey): Promise<void>;
 }
 

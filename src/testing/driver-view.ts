@@ -9,7 +9,7 @@ import type { Output } from '../sinks/sink.ts';
 import type { Store } from '../store/store.ts';
 import { MAX_TIME, MIN_TIME } from '../time/watermark.ts';
 import { type Plan, type StagePlan, stagesBefore, streamsOf } from '../topology/plan.ts';
-import type { WindowResult } from '../topology/stream.ts';
+import type { WindowResult } from '../topology/window-result.ts';
 import type { LateInBatch } from './driver-engine.ts';
 import type { DriverLanes, SentRecord } from './driver-lanes.ts';
 
@@ -20,6 +20,7 @@ export interface LateRecord extends SentRecord {
   readonly sideOutput: string | undefined;
 }
 
+/** A record that could not be processed, with the number that `send` gave it. */
 export interface NumberedDeadLetter extends DeadLetter {
   /** As `send` numbered the record. */
   readonly number: number;

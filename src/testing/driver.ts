@@ -3,7 +3,7 @@ import type { Output } from '../sinks/sink.ts';
 import type { EventTimeLike } from '../time/event-time.ts';
 import type { Plan } from '../topology/plan.ts';
 import { checkPlan } from '../topology/plan-check.ts';
-import type { WindowResult } from '../topology/stream.ts';
+import type { WindowResult } from '../topology/window-result.ts';
 import { type DriverClock, instant, virtualClock } from './driver-clock.ts';
 import { DriverEngine } from './driver-engine.ts';
 import { DriverInput, type StreamHandle } from './driver-input.ts';
@@ -24,6 +24,7 @@ import {
 } from './driver-view.ts';
 import { checkTestOptions } from './option-check.ts';
 
+/** How the stream of a test is cut, and what its clock says. */
 export interface TestDriverOptions {
   /** How many lanes (shards) each stream has. Default 1. */
   readonly lanes?: number;

@@ -1,3 +1,8 @@
+/**
+ * The test driver, the simulator, laws of aggregates, and contracts for stores, sinks and lookups of one's own.
+ *
+ * @module tidemark/testing
+ */
 export { type MemoryLookup, memoryLookup } from '../lookups/memory.ts';
 export {
   type MemoryDeadLetters,

@@ -1,8 +1,12 @@
 /** Durations are plain numbers of milliseconds: `5 * MINUTES` is 300000. */
 export const MILLISECONDS = 1;
+/** 1,000 ms. */
 export const SECONDS = 1000;
+/** 60,000 ms. */
 export const MINUTES = 60 * SECONDS;
+/** 3,600,000 ms. */
 export const HOURS = 60 * MINUTES;
+/** 86,400,000 ms: 24 hours, whatever a calendar says of summer time. */
 export const DAYS = 24 * HOURS;
 
 const UNITS = [

@@ -60,7 +60,11 @@ export interface OutputDescription {
   readonly to: SinkPlan;
 }
 
-/** @throws PlanError PLAN_INVALID */
+/**
+ * A plan as plain JSON, for tools; what is a function in it is left out.
+ *
+ * @throws PlanError PLAN_INVALID
+ */
 export function describeJson(plan: Plan): PlanDescription {
   checkPlan('describeJson()', plan);
   const { name: pipeline, sources, stages } = plan;

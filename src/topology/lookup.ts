@@ -25,6 +25,7 @@ export function rowsOf<S extends Schema>(
   name: string,
   options: { readonly schema: S },
 ): RowsOf<StandardSchemaV1.InferOutput<S>>;
+/** Rows of a table that others keep, by its name, as they are: their type is said and not checked. */
 export function rowsOf<R = Readonly<Record<string, unknown>>>(name: string): RowsOf<R>;
 export function rowsOf(name: string, options?: { readonly schema: Schema }): RowsOf<unknown> {
   checkName('a table to look rows up in', name);

@@ -26,6 +26,7 @@ export interface LateOptions {
   readonly sideOutput?: SideSinkPlan;
 }
 
+/** Which events are the same, and for how long. */
 export interface DedupeOptions<T> extends StageOptions, LateOptions {
   /** What two events have in common that are the same: text of 1 to 1,024 bytes, or a number. */
   readonly by: (event: T) => string | number;
@@ -45,6 +46,7 @@ export interface ProcessOptions<T, Out, S, Side extends SideOutputs, Unset>
   readonly tags?: readonly (keyof Side & string)[];
 }
 
+/** An evolution as a stage. */
 export interface EvolveOptions<T, S> extends StageOptions, LateOptions, Evolution<T, S> {
   readonly name: string;
   /**
@@ -55,6 +57,7 @@ export interface EvolveOptions<T, S> extends StageOptions, LateOptions, Evolutio
   readonly allowedLateness?: number;
 }
 
+/** How the rows of a group are held. */
 export interface GroupOptions extends StageOptions {
   /**
    * How many rows a group may have where the aggregate cannot take back what was added, such as `min`,
@@ -76,4 +79,5 @@ export type JoinOptions = StageOptions &
     readonly sideOutput?: SideSinkPlan;
   };
 
+/** How a table is stored and run. */
 export type TableOptions = StageOptions;

@@ -23,10 +23,26 @@ export type BadRecordPolicy = 'deadLetter' | 'stop';
 
 /** A stateless operator. */
 export type Step =
-  | { readonly kind: 'filter'; readonly apply: (event: never) => boolean }
-  | { readonly kind: 'map'; readonly apply: (event: never) => unknown }
-  | { readonly kind: 'flatMap'; readonly apply: (event: never) => Iterable<unknown> }
-  | { readonly kind: 'peek'; readonly apply: (event: never) => unknown }
+  | {
+      readonly kind: 'filter';
+      /** Whether the event goes on. */
+      readonly apply: (event: never) => boolean;
+    }
+  | {
+      readonly kind: 'map';
+      /** The event that goes on in its place. */
+      readonly apply: (event: never) => unknown;
+    }
+  | {
+      readonly kind: 'flatMap';
+      /** The events that go on in its place. */
+      readonly apply: (event: never) => Iterable<unknown>;
+    }
+  | {
+      readonly kind: 'peek';
+      /** Sees the event, which goes on as it is. */
+      readonly apply: (event: never) => unknown;
+    }
   | {
       readonly kind: 'lookup';
       /** The key of the row that belongs to an event. */
@@ -58,6 +74,7 @@ export interface From {
 export interface InputPlan {
   readonly from: From;
   readonly steps: readonly Step[];
+  /** The key that an event of it belongs to. */
   readonly key: (event: never) => string | number;
   /** Which input of its operator it is: 0, or for a join 0 on the left and 1 on the right. */
   readonly side: number;

@@ -25,12 +25,15 @@ import type {
   TableOptions,
 } from './options.ts';
 import type { Plan, SideSinkPlan, SinkPlan } from './plan.ts';
+import type { Pointer, RowChange } from './row-change.ts';
 import type { StreamOptions } from './stream-options.ts';
+import type { WindowResult } from './window-result.ts';
 
 /** An endless sequence of events. Every method returns a new stream; nothing runs while building. */
 export interface Stream<T> {
   /** Keeps the events that pass. */
   filter<S extends T>(predicate: (event: T) => event is S): Stream<S>;
+  /** Keeps the events that pass, whose type stays. */
   filter(predicate: (event: T) => boolean): Stream<T>;
   /** Makes another event of each; it keeps its time. */
   map<U>(change: (event: T) => U): Stream<U>;
@@ -40,7 +43,11 @@ export interface Stream<T> {
   project<const K extends keyof T & string>(...names: readonly K[]): Stream<Pick<T, K>>;
   /** Looks at each event, possibly more than once, and changes nothing. */
   peek(look: (event: T) => void): Stream<T>;
-  /** One stream for each predicate, with the events that pass it and none before it; the last one has the rest. */
+  /**
+   * One stream for each predicate, with the events that pass it and none before it; the last one has the rest.
+   *
+   * @typeParam P - the predicates
+   */
   branch<const P extends readonly ((event: T) => boolean)[]>(...predicates: P): Branches<T, P>;
   /** The events of all of them. */
   merge<U>(...others: readonly Stream<U>[]): Stream<T | U>;
@@ -58,6 +65,7 @@ export interface Stream<T> {
     rows: RowsOf<R>,
     options: LookupOptions<T> & { readonly required: true },
   ): Stream<LookedUp<T, R>>;
+  /** As above; without `required` an event without a row goes on too. */
   lookup<R>(rows: RowsOf<R>, options: LookupOptions<T>): Stream<LookedUp<T, R | undefined>>;
   /** Groups the events: what follows happens for each key by itself. Keys are text of 1 to 1,024 bytes; numbers become text. */
   keyBy(key: (event: T) => string | number): KeyedStream<T>;
@@ -75,6 +83,7 @@ export type Branches<T, P extends readonly unknown[]> = readonly [
 
 /** A stream in groups by key. Its aggregates are tables, with a row for each key of all that has come so far. */
 export interface KeyedStream<T> extends Aggregations<T, 'table'> {
+  /** Cuts the events of each key into windows of event time. */
   window(window: WindowKind): WindowedStream<T>;
   /**
    * A state machine for each key, with timers in event time. The types are named, `process<Alert>({...})`,
@@ -83,6 +92,7 @@ export interface KeyedStream<T> extends Aggregations<T, 'table'> {
   process<Out = unknown, S = unknown, Side extends SideOutputs = Record<never, never>>(
     options: ProcessOptions<T, Out, S, Side, never> & { readonly initial: S },
   ): Processed<Out, Side>;
+  /** As above, with a state that is `undefined` until it is set. */
   process<Out = unknown, S = unknown, Side extends SideOutputs = Record<never, never>>(
     options: ProcessOptions<T, Out, S, Side, undefined>,
   ): Processed<Out, Side>;
@@ -144,6 +154,7 @@ export interface Table<V> {
   to(sink: SinkPlan): Plan;
   /** The rows that pass; one that passes no more is deleted. */
   filter<S extends V>(predicate: (row: V, key: string) => row is S): Table<S>;
+  /** The rows that pass, whose type stays. */
   filter(predicate: (row: V, key: string) => boolean): Table<V>;
   /** Makes another row of each; of `null` and `undefined` none. The function must give the same for the same row. */
   mapValues<U>(change: (row: V, key: string) => U | null | undefined): Table<U>;
@@ -177,20 +188,8 @@ export interface Table<V> {
   readonly type?: V;
 }
 
-/** A key, or none. */
-export type Pointer = string | number | null | undefined;
-
 /** The rows of a table in groups; each aggregate is a table with a row for each group that has rows. */
 export type GroupedTable<V> = Aggregations<V, 'table', GroupOptions>;
-
-/** What happened to a row. */
-export interface RowChange<V> {
-  readonly key: string;
-  /** The row as it is now; `undefined`: it is deleted. */
-  readonly value: V | undefined;
-  /** As it was; `undefined`: there was none. */
-  readonly old: V | undefined;
-}
 
 /** Windows of a keyed stream, waiting for what is to be computed in each. */
 export interface WindowedStream<T> extends Aggregations<T, 'windows'> {
@@ -214,14 +213,21 @@ export interface Made<V> {
 
 /** What can be computed of events, or of rows. The aggregates of the same names say what each one means and costs. */
 export interface Aggregations<T, K extends keyof Made<unknown>, O = StageOptions> {
+  /** How many. Exact. */
   count(options?: O): Made<number>[K];
+  /** Exact, rounded once; the order of events does not matter. */
   sum(of: (event: T) => number, options?: O): Made<number>[K];
   /** Of decimals given as text, to the last digit. */
   sumDecimal(of: (event: T) => string | bigint, options?: O): Made<string>[K];
+  /** The least number. */
   min(of: (event: T) => number, options?: O): Made<number>[K];
+  /** The greatest number. */
   max(of: (event: T) => number, options?: O): Made<number>[K];
+  /** The exact sum by the count, rounded once. */
   average(of: (event: T) => number, options?: O): Made<number>[K];
+  /** Of exactly these values, unless the options say that they are a sample. */
   variance(of: (event: T) => number, options?: O & VarianceOptions): Made<number>[K];
+  /** The square root of the variance. */
   standardDeviation(of: (event: T) => number, options?: O & VarianceOptions): Made<number>[K];
   /** How many different values, exactly. */
   distinct(of: (event: T) => Scalar, options?: O & HeldOptions): Made<number>[K];
@@ -244,6 +250,7 @@ export interface Aggregations<T, K extends keyof Made<unknown>, O = StageOptions
   ): Made<Quantiles<Q>>[K];
   /** All events, or a value of each, in event-time order. */
   collect(options?: O & HeldOptions): Made<readonly T[]>[K];
+  /** A value of each event, in event-time order. */
   collect<V>(of: (event: T) => V, options?: O & HeldOptions): Made<readonly V[]>[K];
   /** The events made one, two at a time, in event-time order. */
   reduce(combine: (left: T, right: T) => T, options?: O & ReduceOptions): Made<T>[K];
@@ -260,14 +267,6 @@ export interface Aggregations<T, K extends keyof Made<unknown>, O = StageOptions
   aggregate(parts: Parts<T> & NameMissing): never;
 }
 
-/** One result of one window of one key, which happens at its last instant. Times in ms; `windowEnd` is not included. */
-export interface WindowResult<V> {
-  readonly key: string;
-  readonly windowStart: number;
-  readonly windowEnd: number;
-  readonly value: V;
-}
-
 /** The results of all windows, each once, when its window has closed: a stream like any other. */
 export interface Results<V> extends Stream<WindowResult<V>> {
   /**
@@ -279,6 +278,11 @@ export interface Results<V> extends Stream<WindowResult<V>> {
 
 /** The beginning of a pipeline. */
 export interface PipelineBuilder {
+  /**
+   * A stream that the pipeline reads, under the name that runtimes and deployments know it by.
+   *
+   * @throws PlanError NAME_INVALID, DURATION_INVALID, SCHEMA_INVALID, SETTING_INVALID
+   */
   stream<S extends Schema>(
     name: string,
     options: StreamOptions<S>,

@@ -2,7 +2,8 @@ import { type Build, standsFor } from './build.ts';
 import type { Flow } from './draft.ts';
 import { rowStep, type SeenChange, withRowStep } from './row-steps.ts';
 import { rowKey, type TableDraft } from './stage.ts';
-import type { Results, WindowResult } from './stream.ts';
+import type { Results } from './stream.ts';
+import type { WindowResult } from './window-result.ts';
 
 /** The results of windows as their author sees them. */
 export function results(build: Build, flow: Flow): Results<never> {

@@ -20,6 +20,7 @@ export const HoppingWindow = {
   of(count: number, unitMs = 1) {
     const sizeMs = lengthOf('the size of a hopping window', { count, unitMs, example: EXAMPLE });
     return {
+      /** How often a window begins, in ms or in the unit that is named. */
       every(advance: number, advanceUnitMs = 1, { offset = 0 }: WindowOptions = {}): WindowKind {
         const given = { count: advance, unitMs: advanceUnitMs, example: EXAMPLE };
         const advanceMs = lengthOf('the advance of a hopping window', given);

@@ -2,6 +2,7 @@ import { formatDuration } from '../time/duration.ts';
 import { checkOffset, lengthOf } from './checks.ts';
 import type { WindowKind } from './window.ts';
 
+/** Where windows begin. */
 export interface WindowOptions {
   /** Shifts all window starts, ms: `-8 * HOURS` with windows of a day gives days in UTC+8. Default 0. */
   readonly offset?: number;

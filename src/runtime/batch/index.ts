@@ -1,3 +1,8 @@
+/**
+ * A plan over files that end.
+ *
+ * @module tidemark/batch
+ */
 export { fileLane, type InputLane } from './input-lane.ts';
 export type { Job, JobInput } from './job.ts';
 export type { Written } from './output.ts';

@@ -14,6 +14,7 @@ export interface Job {
   readonly inputs: readonly JobInput[];
 }
 
+/** One input of a job. */
 export interface JobInput {
   readonly stream: string;
   readonly name: string;

@@ -16,6 +16,7 @@ import { Run } from './run.ts';
 import { type BatchSummary, readSummary } from './summary.ts';
 import { discard, openWorkspace, unfinishedJob, type Workspace } from './workspace.ts';
 
+/** What a plan is run over, where results go, and how. */
 export interface BatchOptions {
   /** What each stream of the plan is read from, by its name. */
   readonly inputs: Readonly<Record<string, readonly InputLane[]>>;
@@ -48,9 +49,11 @@ export interface BatchOptions {
   readonly checkpointEvery?: number;
   /** Ends the run at a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Hears how far the run is, some times a second. */
   readonly onProgress?: (progress: BatchProgress) => void;
 }
 
+/** What a run has done. */
 export interface BatchResult {
   readonly summary: BatchSummary;
   /** `finished`: an earlier run had done it all. */

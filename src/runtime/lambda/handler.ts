@@ -19,6 +19,7 @@ export interface MappedSource extends Source {
   laneOf(shardId: string): Promise<string>;
 }
 
+/** What a plan is run with in Lambda; `fromEnvironment` of tidemark/aws makes it of a deployment. */
 export interface LambdaOptions extends WatchOptions {
   /**
    * What the function is there for: `gather` takes batches of streams alone, `fire` changes of the
@@ -51,6 +52,7 @@ export interface LambdaOptions extends WatchOptions {
 export interface InvocationContext {
   /** What Lambda calls the invocation; log lines tell it. */
   readonly awsRequestId?: string;
+  /** How long this invocation may still take, ms. */
   getRemainingTimeInMillis(): number;
 }
 
@@ -59,6 +61,7 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+/** What Lambda invokes. It answers when everything is durable that follows from the event. */
 export type Handler = (event: unknown, context: InvocationContext) => Promise<BatchResponse>;
 
 /**

@@ -1,3 +1,8 @@
+/**
+ * A plan as a Lambda function, with its metrics and log lines.
+ *
+ * @module tidemark/lambda
+ */
 export { emfLines, type MetricsTarget, type WriteLine } from '../../observability/emf.ts';
 export type { StageFigures } from '../../observability/figures.ts';
 export {

@@ -1,3 +1,9 @@
+/**
+ * A plan on one machine: embedded servers, a poller that follows the rules of event source mappings, functions
+ * in processes of their own.
+ *
+ * @module tidemark/local
+ */
 export {
   type ControlWatcher,
   type ControlWatcherOptions,

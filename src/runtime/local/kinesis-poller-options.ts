@@ -21,6 +21,7 @@ export interface KinesisPollerOptions {
   readonly invoke: Invoke;
   /** Aborting it is `stop()` without waiting. */
   readonly signal?: AbortSignal;
+  /** Hears of each batch that was invoked, and what came of it. */
   readonly onBatch?: (report: BatchReport) => void;
   /** A call to the API failed; it will be tried again. */
   readonly onError?: (error: unknown) => void;

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
  */
 export interface ContractCase<Subject> {
   readonly name: string;
+  /** Passes, or throws what is wrong. */
   run(subject: Subject): Promise<void>;
 }
 

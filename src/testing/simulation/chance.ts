@@ -8,6 +8,7 @@ export interface Chance {
   below(below: number): number;
   /** True for this share of the calls. */
   happens(share: number): boolean;
+  /** One of them, each as likely. */
   pick<T>(from: readonly T[]): T;
 }
 

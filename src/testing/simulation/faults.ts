@@ -44,6 +44,7 @@ export interface Faults {
   readonly newStage: number;
 }
 
+/** What can go wrong in a run. */
 export type FaultKind = keyof Faults;
 
 /** How often each is, where it is at all. */
@@ -72,6 +73,7 @@ const USUAL: Faults = {
   newStage: 0.5,
 };
 
+/** All kinds of faults that the simulator knows. */
 export const FAULT_KINDS = Object.keys(USUAL) as readonly FaultKind[];
 
 /** Nothing goes wrong. */

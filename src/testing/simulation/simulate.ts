@@ -8,6 +8,7 @@ import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import { type Run, type RunOptions, runOnce } from './one-run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 
+/** Which runs are made, of which events, with which faults. */
 export interface SimulateOptions extends RunOptions {
   /** How many runs, from seed 1; or which seeds. Default 100. */
   readonly seeds?: number | readonly number[];
