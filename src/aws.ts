@@ -27,3 +27,10 @@ export { type StreamSinkOptions, streamSink } from './sinks/kinesis-stream.ts';
 export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
 export { kinesisSource } from './sources/kinesis.ts';
 export { dynamoStore } from './store/dynamodb.ts';
+export { readVersionedTable } from './versions/read-versioned-table.ts';
+export {
+  type ResultVersion,
+  readVersions,
+  tableOfVersion,
+  versionAt,
+} from './versions/versions.ts';

@@ -17,6 +17,7 @@ export interface TableNames {
   readonly state: string;
   readonly results: readonly ResultTable[];
   readonly deadLetters: string;
+  readonly lateEvents?: readonly string[];
 }
 
 /** A table of results, and what it has one row of. */
@@ -36,7 +37,9 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
   await Promise.all([
     create({ ...protocol, TableName: names.control, ...NEW_IMAGES }),
     create({ ...protocol, TableName: names.state }),
-    create({ ...keyed(TABLE_KEYS.letters), TableName: names.deadLetters }),
+    ...[names.deadLetters, ...(names.lateEvents ?? [])].map((name) =>
+      create({ ...keyed(TABLE_KEYS.letters), TableName: name }),
+    ),
     ...names.results.map(({ name, shape }) =>
       create({ ...keyed(TABLE_KEYS[shape]), TableName: name }),
     ),

@@ -71,27 +71,25 @@ export interface LocalPipeline {
 
 const SHARDS = 2;
 
-/** Streams of two shards, tables, and the Lambda handler of the plan in this process. */
+/**
+ * Streams of two shards, tables, and the Lambda handler of the plan in this process; or that handler
+ * alone, over streams and tables that are there.
+ */
 export async function localPipeline(
   { kinesis, dynamodb }: LocalServers,
   plan: Plan,
+  existing?: Resources,
 ): Promise<LocalPipeline> {
-  const id = randomUUID().slice(0, 8);
-  const named = (name: string): string => `${id}-${name}`;
-  const tables = {
-    control: named('control'),
-    state: named('state'),
-    deadLetters: named('letters'),
-    results: sinksOf(plan).map(({ sink, shape }) => ({ name: named(sink.name), shape })),
-  };
-  await createTables(dynamodb, tables);
-  for (const { name } of plan.sources) await createStream(kinesis, named(name));
-  const store = dynamoStore({ client: dynamodb, tables });
+  const resources = existing ?? (await made({ kinesis, dynamodb }, plan));
+  const { control, state, deadLetters } = resources;
+  const streamOf = (name: string): string => String(resources.sources[name]?.name);
+  const tableOf = (sink: string): string => String(resources.sinks[sink]?.name);
+  const store = dynamoStore({ client: dynamodb, tables: { control, state } });
   const handler = lambdaHandler(plan, {
     store,
     sources: Object.fromEntries(
       plan.sources.map(({ name }) => {
-        const streamName = named(name);
+        const streamName = streamOf(name);
         return [
           name,
           kinesisSource({ client: kinesis, streamName, now: Date.now, readPauseMs: 5 }),
@@ -100,10 +98,10 @@ export async function localPipeline(
     ),
     sinks: Object.fromEntries(
       sinksOf(plan).map(({ sink: { name } }) => {
-        return [name, tableSink({ client: dynamodb, tableName: named(name) })];
+        return [name, tableSink({ client: dynamodb, tableName: tableOf(name) })];
       }),
     ),
-    deadLetters: deadLetterTable({ client: dynamodb, tableName: tables.deadLetters }),
+    deadLetters: deadLetterTable({ client: dynamodb, tableName: deadLetters.name }),
   });
   const hasFired = async (through: number): Promise<boolean> => {
     const buckets = plan.stages.flatMap(({ name, buckets }) =>
@@ -112,29 +110,16 @@ export async function localPipeline(
     const items = await store.getAll('control', buckets);
     return items.every((item) => Number(item?.firedThrough ?? -Infinity) >= through);
   };
-  const table = (name: string): Resource => ({ kind: 'table', name });
   return {
-    resources: {
-      control: tables.control,
-      state: tables.state,
-      deadLetters: table(tables.deadLetters),
-      sources: Object.fromEntries(
-        plan.sources.map(({ name }) => [name, { kind: 'kinesis', name: named(name) }]),
-      ),
-      sinks: Object.fromEntries(
-        sinksOf(plan).map(({ sink: { name } }) => [name, table(named(name))]),
-      ),
-      lateEvents: {},
-      lookups: {},
-    },
+    resources,
     async put(stream, lanes) {
       const { Shards = [] } = await kinesis.send(
-        new ListShardsCommand({ StreamName: named(stream) }),
+        new ListShardsCommand({ StreamName: streamOf(stream) }),
       );
       for (const [n, lane] of lanes.entries()) {
         const hash = Shards[n]?.HashKeyRange?.StartingHashKey;
         if (hash === undefined) throw new Error(`there is no shard ${n}`);
-        await putAll(kinesis, { StreamName: named(stream), hash }, lane);
+        await putAll(kinesis, { StreamName: streamOf(stream), hash }, lane);
       }
     },
     async run(through) {
@@ -143,8 +128,8 @@ export async function localPipeline(
         plan,
         kinesis,
         dynamodb,
-        streams: Object.fromEntries(plan.sources.map(({ name }) => [name, named(name)])),
-        controlTable: tables.control,
+        streams: Object.fromEntries(plan.sources.map(({ name }) => [name, streamOf(name)])),
+        controlTable: control,
         pollIntervalMs: 10,
         tickEveryMs: 0,
         batchSize: 200,
@@ -163,9 +148,33 @@ export async function localPipeline(
       }
       return called;
     },
-    rows: (sink) => collected(readTable(dynamodb, named(sink))),
-    letters: () => collected(readDeadLetters(dynamodb, tables.deadLetters)),
+    rows: (sink) => collected(readTable(dynamodb, tableOf(sink))),
+    letters: () => collected(readDeadLetters(dynamodb, deadLetters.name)),
   };
+}
+
+/** All that a deployment of the plan would make. */
+async function made(
+  { kinesis, dynamodb }: Pick<LocalServers, 'kinesis' | 'dynamodb'>,
+  plan: Plan,
+): Promise<Resources> {
+  const id = randomUUID().slice(0, 8);
+  const named = (kind: string, name: string): Resource => ({ kind, name: `${id}-${name}` });
+  const sinks = sinksOf(plan);
+  const resources: Resources = {
+    control: `${id}-control`,
+    state: `${id}-state`,
+    deadLetters: named('table', 'letters'),
+    sources: Object.fromEntries(plan.sources.map(({ name }) => [name, named('kinesis', name)])),
+    sinks: Object.fromEntries(sinks.map(({ sink: { name } }) => [name, named('table', name)])),
+    lateEvents: {},
+    lookups: {},
+  };
+  const results = sinks.map(({ sink, shape }) => ({ name: `${id}-${sink.name}`, shape }));
+  const { control, state, deadLetters } = resources;
+  await createTables(dynamodb, { control, state, deadLetters: deadLetters.name, results });
+  for (const { name } of Object.values(resources.sources)) await createStream(kinesis, name);
+  return resources;
 }
 
 async function createStream(client: KinesisClient, StreamName: string): Promise<void> {

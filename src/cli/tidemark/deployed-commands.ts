@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { LettersFlags, ListFlags } from './deadletters-command.ts';
 import { count, start, time } from './option-values.ts';
 import type { PositionsFlags } from './positions-command.ts';
+import type { ReplayFlags } from './replay-command.ts';
 import type { Ready } from './run-command.ts';
 import type { TailFlags } from './tail-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,14 +14,14 @@ export type OnReady = (ready: Ready) => void;
 
 /** The commands about what is deployed. What they need of AWS is loaded by those that are called. */
 export function addDeployedCommands(program: Command, terminal: Terminal, onReady: OnReady): void {
-  onPipeline(program.command('positions'))
+  onVersion(program.command('positions'))
     .description('Tells how far each lane of a pipeline is, and each bucket.')
     .addHelpText('after', helpText('control: GetItem, Query'))
     .action(async (module: string, flags: PositionsFlags) => {
       const { preparePositions } = await loaded(import('./positions-command.ts'));
       onReady(await preparePositions(module, flags, terminal));
     });
-  onPipeline(program.command('windows'))
+  onVersion(program.command('windows'))
     .description('Tells which windows of a pipeline are open, and what holds them open.')
     .option('--limit <windows>', 'how many of a stage are shown', count, 20)
     .addHelpText(
@@ -34,6 +35,7 @@ export function addDeployedCommands(program: Command, terminal: Terminal, onRead
       onReady(await prepareWindows(module, flags, terminal));
     });
   addLetters(program, terminal, onReady);
+  addReplay(program, terminal, onReady);
   addTail(program, terminal, onReady);
 }
 
@@ -62,6 +64,32 @@ function addLetters(program: Command, terminal: Terminal, onReady: OnReady): voi
     });
 }
 
+function addReplay(program: Command, terminal: Terminal, onReady: OnReady): void {
+  onPipeline(program.command('replay'))
+    .description('Computes a pipeline anew beside the one that runs, and lets readers take it.')
+    .requiredOption('--as <version>', 'name of the new version: the end of the names of its tables')
+    .option('--from <start>', 'trim-horizon, a time, or positions; where the version begins')
+    .option('--to <end>', 'a time, or positions; else the end of the streams as they are')
+    .option('--swap', 'let readers take the version, once it is not behind')
+    .addHelpText('after', REPLAY_HELP)
+    .action(async (module: string, flags: ReplayFlags) => {
+      const { prepareReplay } = await loaded(import('./replay-command.ts'));
+      onReady(await prepareReplay(module, flags, terminal));
+    });
+}
+
+const REPLAY_HELP = `
+Tables of the deployment stay as they are; those of the version are called as
+they are, with the version at the end, and are made where they are missing. Called
+again it goes on where it was. A time is of arrival: 2026-03-01T12:00:00Z, or 15m
+for so long ago. Positions are <shard>:<position>,... as \`positions\` tells them:
+the version begins after them, and ends with them.
+
+Asks of AWS:  the tables of the version: everything, and CreateTable; control of
+              the deployment: GetItem, Query, UpdateItem; the streams:
+              DescribeStreamSummary, ListShards, GetShardIterator, GetRecords
+Exit codes:   0 done, 1 failed, 2 wrong call, 130 interrupted`;
+
 function addTail(program: Command, terminal: Terminal, onReady: OnReady): void {
   program
     .command('tail')
@@ -83,7 +111,7 @@ function addTail(program: Command, terminal: Terminal, onReady: OnReady): void {
 }
 
 const onLetters = (command: Command): Command =>
-  onPipeline(command).option(
+  onVersion(command).option(
     '--late <name>',
     'the late events of this name instead of dead letters',
   );
@@ -96,6 +124,9 @@ export function onPipeline(command: Command): Command {
     .option('--resources <file>', 'what the functions of the deployment were told')
     .option('--json', 'print JSON');
 }
+
+const onVersion = (command: Command): Command =>
+  onPipeline(command).option('--of <version>', 'a version of it that a replay has made');
 
 const helpText = (asks: string): string => `
 Which tables and streams it is about is what the functions of the deployment

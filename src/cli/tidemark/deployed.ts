@@ -10,12 +10,15 @@ import type { Store } from '../../store/store.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { explained } from './aws-failure.ts';
 import { loadPlan } from './load-plan.ts';
+import { resourcesOfVersion } from './version-resources.ts';
 
 /** How a command is told which deployment it is about. */
 export interface DeployedFlags {
   readonly export: string;
   /** A file with what the functions of the deployment are told; default: the environment variable. */
   readonly resources?: string;
+  /** A version of it that a replay has made; left out: the deployment itself. */
+  readonly of?: string;
 }
 
 /** A pipeline that runs somewhere, as a command reaches it. */
@@ -41,7 +44,8 @@ export async function deployedPipeline(
   work: (deployed: Deployed) => Promise<void>,
 ): Promise<() => Promise<void>> {
   const plan = await loadPlan(module, flags.export);
-  const resources = resourcesOf(flags.resources);
+  const deployed = resourcesOf(flags.resources);
+  const resources = flags.of === undefined ? deployed : resourcesOfVersion(deployed, flags.of);
   return () =>
     withClients(async ({ dynamodb, kinesis }) => {
       const { control, state, sources } = resources;

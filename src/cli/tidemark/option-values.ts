@@ -52,7 +52,7 @@ const A_TIME = 'a time such as 2026-03-01T12:00:00Z, or 15m for so long ago';
 
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-function timeOf(text: string): number | undefined {
+export function timeOf(text: string): number | undefined {
   const agoMs = parseDuration(text);
   if (agoMs !== undefined) return Date.now() - agoMs;
   const at = ISO.test(text) ? Date.parse(text) : Number.NaN;

@@ -1,7 +1,12 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { ConfigurationError } from '../../errors.ts';
 import type { BatchReport, Invoke } from './shard-poller.ts';
-import type { StartAt } from './shard-reader.ts';
+import {
+  type ShardReader,
+  type ShardReaderOptions,
+  type StartAt,
+  shardReader,
+} from './shard-reader.ts';
 
 /** An event source mapping, as far as the local runtime knows one. */
 export interface KinesisPollerOptions {
@@ -14,6 +19,8 @@ export interface KinesisPollerOptions {
   /** How long records wait for others, 0 to 300,000 ms; default 0. */
   readonly batchingWindowMs?: number;
   readonly startingPosition: StartAt;
+  /** What reads a shard; default shardReader. */
+  readonly openShard?: (options: ShardReaderOptions) => ShardReader;
   /** Only 1. */
   readonly parallelizationFactor?: number;
   /** How long a shard without news is left alone, ms; default 1,000 as on AWS. */
@@ -44,6 +51,7 @@ export function checkedMapping(options: KinesisPollerOptions): Mapping {
     pollIntervalMs: 1_000,
     onBatch: () => {},
     onError: () => {},
+    openShard: shardReader,
     ...options,
   };
   refuseParallel(mapping.parallelizationFactor);
@@ -74,10 +82,12 @@ function within(option: string, value: number, [min, max]: readonly [number, num
 
 function checkStart(startAt: StartAt): void {
   if (startAt === 'TRIM_HORIZON' || startAt === 'LATEST') return;
-  if (typeof startAt === 'object' && Number.isFinite(startAt.atTimestamp)) return;
+  const { after, atTimestamp } = Object(startAt) as { after?: unknown; atTimestamp?: unknown };
+  if (typeof after === 'string' && /^\d+$/.test(after)) return;
+  if (Number.isFinite(atTimestamp)) return;
   throw new ConfigurationError(
     'MAPPING_INVALID',
     `startingPosition is ${JSON.stringify(startAt)}`,
-    'Give "TRIM_HORIZON", "LATEST" or { atTimestamp } with an arrival time in ms.',
+    'Give "TRIM_HORIZON", "LATEST", { atTimestamp } with an arrival time in ms, or { after } with a position.',
   );
 }

@@ -10,7 +10,7 @@ import {
   type Mapping,
 } from './kinesis-poller-options.ts';
 import { type ShardPoller, shardPoller } from './shard-poller.ts';
-import { type StartAt, shardReader } from './shard-reader.ts';
+import type { StartAt } from './shard-reader.ts';
 
 /** An event source mapping at work. */
 export interface KinesisPoller {
@@ -125,7 +125,7 @@ async function startShards(fleet: Fleet, startAt: StartAt): Promise<void> {
 async function startShard(fleet: Fleet, origin: ShardOrigin, startAt: StartAt): Promise<void> {
   const { mapping, signal, pollers, drained, checkpoints } = fleet;
   const { shardId } = origin;
-  const reader = shardReader({ ...mapping, origin, startAt });
+  const reader = mapping.openShard({ ...mapping, origin, startAt });
   if (startAt === 'LATEST') await reader.open();
   const poller = shardPoller({
     ...mapping,

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { type ControlWatcher, startControlWatcher } from './control-watcher.ts';
 import { type KinesisPoller, startKinesisPoller } from './kinesis-poller.ts';
+import type { KinesisPollerOptions } from './kinesis-poller-options.ts';
 import type { Invoke } from './shard-poller.ts';
 
 /** A pipeline, and what it runs on. */
@@ -24,6 +25,10 @@ export interface LocalRuntimeOptions {
   readonly pollIntervalMs?: number;
   /** The schedule, ms; default 60,000; 0: only `tick()` ticks. */
   readonly tickEveryMs?: number;
+  /** What reads a shard; default: from its oldest record on. */
+  readonly openShard?: KinesisPollerOptions['openShard'];
+  /** What became of a batch. */
+  readonly onBatch?: KinesisPollerOptions['onBatch'];
   /** Something failed that will be tried again. */
   readonly onError?: (error: unknown) => void;
 }
@@ -87,7 +92,7 @@ function streamOf({ streams }: LocalRuntimeOptions, source: string): string {
 }
 
 function startPoller(options: LocalRuntimeOptions, streamName: string): KinesisPoller {
-  const { batchSize, batchingWindowMs, onError } = options;
+  const { batchSize, batchingWindowMs, openShard, onBatch, onError } = options;
   return startKinesisPoller({
     client: options.kinesis,
     streamName,
@@ -96,6 +101,8 @@ function startPoller(options: LocalRuntimeOptions, streamName: string): KinesisP
     invoke: options.invoke,
     ...(batchSize !== undefined && { batchSize }),
     ...(batchingWindowMs !== undefined && { batchingWindowMs }),
+    ...(openShard && { openShard }),
+    ...(onBatch && { onBatch }),
     ...(onError && { onError }),
   });
 }

@@ -7,8 +7,15 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { type PolledRecord, polledRecord, type ShardOrigin } from './kinesis-event.ts';
 
-/** From where a shard is read: its oldest record, what comes from now on, or an arrival time in ms. */
-export type StartAt = 'TRIM_HORIZON' | 'LATEST' | { readonly atTimestamp: number };
+/**
+ * From where a shard is read: its oldest record, what comes from now on, an arrival time in ms, or the
+ * record after a position.
+ */
+export type StartAt =
+  | 'TRIM_HORIZON'
+  | 'LATEST'
+  | { readonly atTimestamp: number }
+  | { readonly after: string };
 
 /** What one read brought. */
 export interface ShardRead {
@@ -42,7 +49,7 @@ export interface ShardReaderOptions {
 export function shardReader(options: ShardReaderOptions): ShardReader {
   const { client, origin } = options;
   let { startAt } = options;
-  let lastRead: string | undefined;
+  let lastRead = typeof startAt === 'object' && 'after' in startAt ? startAt.after : undefined;
   let iterator: string | undefined;
 
   const open = async (): Promise<void> => {
@@ -86,7 +93,8 @@ function kept(origin: ShardOrigin, record: KinesisRecord, startAt: StartAt): Pol
     data: record.Data ?? new Uint8Array(),
     arrivalTime: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
   };
-  const isEarlier = typeof startAt === 'object' && raw.arrivalTime < startAt.atTimestamp;
+  const since = typeof startAt === 'object' && 'atTimestamp' in startAt ? startAt.atTimestamp : 0;
+  const isEarlier = raw.arrivalTime < since;
   return isEarlier ? [] : [polledRecord(origin, raw)];
 }
 
