@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -18,6 +18,10 @@ let scratch: string | undefined;
 const root = path.resolve(import.meta.dirname, '..');
 const folder = path.join(root, 'docs/api');
 const check = process.argv.includes('--check');
+if (!existsSync(path.join(root, 'dist/index.d.ts'))) {
+  console.error('error: there is no dist/index.d.ts\nRun npm run build first.');
+  process.exit(1);
+}
 
 const configs = entries().map(configOf);
 const [first, ...others] = configs;

@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -33,6 +41,7 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
   let report: UpReport;
   let shards: Shards;
   const before = temporaryFiles();
+  const synthesized = lastSynthesized();
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'tidemark-localstack-'));
@@ -135,6 +144,7 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     // But for what tsx has compiled, which the next run goes by.
     expect(readdirSync(tmpdir()).filter((name) => !name.startsWith('tsx-'))).toEqual([]);
     expect(temporaryFiles()).toEqual(before);
+    expect(lastSynthesized()).toBe(synthesized);
     expect(await whoAnswers(report.place)).toBe('nobody');
     const left = execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
     expect(left.split('\n').filter((args) => args.includes(report.place.run))).toEqual([]);
@@ -145,6 +155,11 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
     expect(await npmRun('localstack:down', '--port', port)).toMatchObject({ code: 0 });
   });
 });
+
+/** In the repository, where somebody else may be at it. */
+function lastSynthesized(): number | undefined {
+  return statSync(path.join(ROOT, 'cdk.out'), { throwIfNoEntry: false })?.mtimeMs;
+}
 
 /** What Java leaves, which does not ask where temporary files belong. */
 const temporaryFiles = (): string[] =>

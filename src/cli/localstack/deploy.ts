@@ -41,12 +41,14 @@ const UNFINISHED_MS = 120_000;
  */
 export async function deployStack(options: ServerOptions, shards: number): Promise<DeployedStack> {
   const { place, steps } = options;
+  const files = filesOf(place);
+  // In a folder of the run: the one of the repository is locked by whoever synthesizes there.
+  const output = ['--output', files.synthesized];
   if ((await statusOf(place, TOOLKIT)) !== 'CREATE_COMPLETE') {
     await steps.step('preparing it for CDK', (tell) =>
-      cdk(options, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], tell),
+      cdk(options, ['bootstrap', `aws://${ACCOUNT}/${REGION}`, ...output], tell),
     );
   }
-  const files = filesOf(place);
   await steps.step(`deploying ${STACK}`, async (tell) => {
     await untilFinished(place, tell);
     await cdk(
@@ -54,7 +56,7 @@ export async function deployStack(options: ServerOptions, shards: number): Promi
       [
         ...['deploy', STACK, '--require-approval', 'never', '--progress', 'events'],
         ...['--context', 'stage=dev', '--context', `shards=${shards}`],
-        ...['--output', files.synthesized, '--outputs-file', files.outputs],
+        ...[...output, '--outputs-file', files.outputs],
       ],
       tell,
     );
