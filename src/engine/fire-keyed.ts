@@ -93,6 +93,8 @@ async function fireSlot(
       for (const [to, all] of timers) entryOf(woken, to, () => [] as string[]).push(...all);
     } else isOurs = false;
     kept.states.set(slot, next);
+    // A slot of more keys than there is time for comes further each time it is fired.
+    if (kept.isMuch) await outbox.write().then(() => kept.write());
   }
   return isOurs ? woken : undefined;
 }

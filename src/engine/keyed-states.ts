@@ -46,8 +46,8 @@ export function statesOf(
 const WRITES_AT_ONCE = 16;
 /** DynamoDB passes over times that lie more than five years back: this never expires. */
 const NEVER = 0;
-/** With so many new ones a firing stops to write them: a crash repeats it from there. */
-const NEW_MAX = 1_000;
+/** So many new ones are written at once, well within the time that an invocation keeps for its end. */
+const NEW_MAX = 200;
 const KNOWN_MAX = 10_000;
 
 interface Bytes {

@@ -170,14 +170,17 @@ const eventAlone = (result: Result, event: unknown): Result => ({
 /** An event that goes on as it came: its key is the record that it is of. @throws BadRecordError */
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {
   const { lane, index } = origin;
-  const key = `${lane}#${origin.position}`;
-  const identity = { stage, bucket: 0, slot: time, chunk: NO_CHUNK, key, index };
-  const position = `${indexText(index)}#${stage}`;
   return {
-    ...identity,
-    position,
+    stage,
+    bucket: 0,
+    slot: time,
+    chunk: NO_CHUNK,
+    key: `${lane}#${origin.position}`,
+    index,
+    position: `${indexText(index)}#${stage}`,
     shape: 'events',
-    ...instant(time),
+    windowStart: time,
+    windowEnd: time + 1,
     value: jsonValue(value),
     revision: 0,
     final: true,
@@ -216,4 +219,5 @@ function positionOf(shape: Shape, { slot, stage }: At, index: number): string {
   return shape === 'events' ? `${position}#${stage}` : position;
 }
 
-const indexText = (index: number): string => String(index).padStart(6, '0');
+const indexText = (index: number): string =>
+  index === 0 ? '000000' : String(index).padStart(6, '0');

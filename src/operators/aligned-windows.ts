@@ -52,7 +52,8 @@ export function alignedWindows<In, Acc, Out>(
     create: () => [],
     add(slices: Slice<Acc>[], event: In, eventTime: number, origin: Origin) {
       const end = sliceEnd(eventTime);
-      const at = { ...origin, eventTime };
+      const { lane, position, index } = origin;
+      const at = { lane, position, index, eventTime };
       const slice = find(slices, end);
       if (slice) slice.accumulator = aggregate.add(slice.accumulator, event, at);
       else slices.push({ end, accumulator: aggregate.add(aggregate.create(), event, at) });

@@ -4,11 +4,14 @@ import { FormatError } from '../errors.ts';
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
+  /** The same bytes, for text. */
+  #text: Buffer;
   #length = 0;
 
   constructor(capacity = 1024) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#text = Buffer.from(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -64,9 +67,11 @@ export class ByteWriter {
   /** A text of any length, as UTF-8 with its length before it. */
   text(value: string): void {
     if (value.length <= SHORT && this.#ascii(value)) return;
-    const bytes = encoder.encode(value);
-    this.unsigned(bytes.length);
-    this.raw(bytes);
+    const length = Buffer.byteLength(value);
+    this.unsigned(length);
+    this.#reserve(length);
+    this.#text.write(value, this.#length);
+    this.#length += length;
   }
 
   /** Most text has one byte a character. False, and nothing written, if this one has more. */
@@ -94,6 +99,7 @@ export class ByteWriter {
     grown.set(this.bytes());
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
+    this.#text = Buffer.from(grown.buffer);
   }
 }
 
@@ -181,4 +187,3 @@ export class ByteReader {
 
 /** Up to so many characters, writing them one by one is faster than asking an encoder. */
 const SHORT = 64;
-const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
-/** Longer ones hardly come twice. */
-const LENGTH_MAX = 40;
+/** Longer ones, such as instants with all their digits, hardly come twice. */
+const LENGTH_MAX = 20;
 /** A power of two. */
 const KEPT = 4_096;
 

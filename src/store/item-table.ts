@@ -22,7 +22,8 @@ export function compareKeys(a: Key, b: Key): number {
 /** A copy that shares nothing: neither side can change the other's lists and bytes. */
 export function copyOf(item: Item): Item {
   const copy: Record<string, Value> & Key = { ...item };
-  for (const [name, value] of Object.entries(item)) {
+  for (const name in item) {
+    const value = item[name];
     if (typeof value === 'object') copy[name] = copyOfValue(value);
   }
   return copy;

@@ -1,17 +1,21 @@
+import { compareUtf8 } from '../../schema/utf8-order.ts';
 import type { Output, Sink } from '../../sinks/sink.ts';
 import type { ItemTable } from '../../store/item-table.ts';
+import { merged } from '../../store/spilling/merge.ts';
 import { slotText } from '../../time/slot.ts';
+import { AFTER_ALL, blockRows, type Row, writeBlocks } from './row-blocks.ts';
 
 /** Results as a table has them, one row a key and window, in a table that may spill. */
 export function resultSink(table: ItemTable, name: string): Sink {
   const pk = partition(name);
   const sink: Sink = {
     async write(outputs) {
+      const alone: Output[] = [];
       for (const output of outputs) {
-        const sk = rowOf(output);
-        if (!output.final && !isNewer(output, table.get({ pk, sk })?.position)) continue;
-        table.put({ pk, sk, line: resultLine(output), position: output.position });
+        if (output.shape === 'events' && output.final) alone.push(output);
+        else putRow(table, pk, output);
       }
+      writeBlocks(table, blocks(name), inOrder(alone));
     },
     until: () => sink,
   };
@@ -24,11 +28,31 @@ export function resultSink(table: ItemTable, name: string): Sink {
  */
 export function* resultLines(table: ItemTable, name: string): Generator<string> {
   const all = { pk: partition(name), from: '', to: AFTER_ALL };
-  for (const { line } of table.between(all, undefined)) if (line !== '') yield String(line);
+  const rows = table.between(all, undefined);
+  const events = eventItems(table, name);
+  for (const { line } of merged([rows, events])) if (line !== '') yield String(line);
 }
 
-/** Longer than any key, of what sorts after all else. */
-const AFTER_ALL = '\u{10ffff}'.repeat(1_025);
+function putRow(table: ItemTable, pk: string, output: Output): void {
+  const sk = rowOf(output);
+  if (!output.final && !isNewer(output, table.get({ pk, sk })?.position)) return;
+  table.put({ pk, sk, line: resultLine(output), position: output.position });
+}
+
+function* eventItems(table: ItemTable, name: string) {
+  const pk = partition(name);
+  for (const { at, line } of blockRows(table, blocks(name))) yield { pk, sk: at, line };
+}
+
+/** By time first: numbers are compared sooner than texts. */
+function inOrder(outputs: Output[]): Row[] {
+  const rows = outputs.map((output) => ({
+    time: output.windowStart,
+    at: rowOf(output),
+    line: resultLine(output),
+  }));
+  return rows.sort((a, b) => (a.time === b.time ? compareUtf8(a.at, b.at) : a.time - b.time));
+}
 
 /** What a row is found by, in the order of the lines. */
 const rowOf = ({ shape, windowStart, key, position }: Output): string => {
@@ -37,9 +61,18 @@ const rowOf = ({ shape, windowStart, key, position }: Output): string => {
   return shape === 'windows' ? at : `${inLineOrder(at)}#${position}#${key}`;
 };
 
+const LINE_DIGITS = 16;
+
 /** The key of an event that goes on as it came ends with the number of its line; two keys may look alike so. */
-const inLineOrder = (key: string): string =>
-  key.replace(/#(\d+)$/, (_, line: string) => `#${line.padStart(16, '0')}`);
+function inLineOrder(key: string): string {
+  const begin = key.lastIndexOf('#') + 1;
+  for (let n = begin; n < key.length; n++) {
+    const unit = key.charCodeAt(n);
+    if (unit < 0x30 || unit > 0x39) return key;
+  }
+  if (begin === 0 || begin === key.length) return key;
+  return key.slice(0, begin) + key.slice(begin).padStart(LINE_DIGITS, '0');
+}
 
 /** A result as one line of JSON, empty if it is no more; `revision` is told of windows when it is above 0. */
 export const resultLine = (output: Output): string => {
@@ -56,5 +89,6 @@ export const resultLine = (output: Output): string => {
 const isNewer = (output: Output, stored: unknown): boolean =>
   stored === undefined || String(stored) < output.position;
 
-/** No stage has such a name, so it meets none of the engine's partitions. */
+/** No stage has such a name, so they meet none of the engine's partitions. */
 const partition = (name: string): string => `!results#${name}`;
+const blocks = (name: string): string => `!events#${name}`;

@@ -129,7 +129,7 @@ const ITEM_BYTES = 400;
 
 function sizeOf(item: Item): number {
   let bytes = ITEM_BYTES;
-  for (const value of Object.values(item)) bytes += sizeOfValue(value);
+  for (const name in item) bytes += sizeOfValue(item[name] as Value);
   return bytes;
 }
 
