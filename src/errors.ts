@@ -73,6 +73,7 @@ export type ConfigurationErrorCode =
   | 'ACCESS_DENIED'
   | 'RESOURCE_MISSING'
   | 'LETTER_UNKNOWN'
+  | 'FIX_INVALID'
   | 'VERSION_INVALID'
   | 'REPLAY_INVALID'
   | 'REPLAY_BEHIND'

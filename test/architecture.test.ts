@@ -162,6 +162,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
     'seeded.ts',
+    'parallel.ts',
     'runtime/local',
     'runtime/lambda',
     'runtime/batch',

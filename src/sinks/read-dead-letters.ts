@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, paginateScan } from '@aws-sdk/client-dynamodb';
 import { type Attributes, plainBytes } from '../dynamodb/attribute-value.ts';
 import type { DeadLetter, DeadLetterReason } from './dead-letter-sink.ts';
-import { letterKey } from './letter-id.ts';
+import { isLetter, letterKey } from './letter-id.ts';
 
 /** A dead letter as its table keeps it. */
 export interface StoredDeadLetter extends DeadLetter {
@@ -15,7 +15,7 @@ export async function* readDeadLetters(
   tableName: string,
 ): AsyncIterable<StoredDeadLetter> {
   const pages = paginateScan({ client }, { TableName: tableName, ConsistentRead: true });
-  for await (const { Items = [] } of pages) yield* Items.map(decodeLetter);
+  for await (const { Items = [] } of pages) yield* Items.filter(isLetter).map(decodeLetter);
 }
 
 /** One letter by its identity, or `undefined` if the table has none of it. */

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
+import { eachInParallel } from '../../parallel.ts';
 import type { DeadLetterReason } from '../../sinks/dead-letter-sink.ts';
 import { letterId } from '../../sinks/letter-id.ts';
 import {
@@ -6,10 +7,11 @@ import {
   readDeadLetters,
   type StoredDeadLetter,
 } from '../../sinks/read-dead-letters.ts';
+import { readMark } from '../../sinks/redrive-marks.ts';
 import { grouped, printable } from '../start/terminal-text.ts';
 import { columns } from './columns.ts';
 import { type Deployed, type DeployedFlags, deployedPipeline } from './deployed.ts';
-import { timeText } from './moment.ts';
+import { timeJson, timeText } from './moment.ts';
 import { dataJson, textOf } from './record-text.ts';
 import type { Ready } from './run-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,12 +24,16 @@ export interface LettersFlags extends DeployedFlags {
   readonly json?: boolean;
 }
 
-/** What `tidemark deadletters list` is given. */
-export interface ListFlags extends LettersFlags {
+/** What is left out decides nothing. */
+export interface Selection {
   readonly reason?: DeadLetterReason;
   readonly source?: string;
   /** Arrival time, ms. */
   readonly since?: number;
+}
+
+/** What `tidemark deadletters list` is given. */
+export interface ListFlags extends LettersFlags, Selection {
   readonly limit: number;
 }
 
@@ -40,8 +46,9 @@ export function prepareList(module: string, flags: ListFlags, terminal: Terminal
       if (isWanted(letter, flags)) latest.add(letter);
       line.show(() => `${grouped(latest.count)} letters found`);
     }
+    const letters = await withMarks(deployed, tableOf(deployed, flags), latest.letters());
     line.clear();
-    terminal.out.write(flags.json ? listJson(latest) : listText(latest));
+    terminal.out.write(flags.json ? listJson(letters) : listText(letters, latest.count));
   });
 }
 
@@ -71,7 +78,7 @@ export function unknown(id: string): ConfigurationError {
 }
 
 /** The table of the letters that are meant. @throws ConfigurationError SINK_MISSING, SINK_UNKNOWN */
-export function tableOf({ resources }: Deployed, { late }: LettersFlags): string {
+export function tableOf({ resources }: Deployed, { late }: Pick<LettersFlags, 'late'>): string {
   const { deadLetters, lateEvents } = resources;
   const names = Object.keys(lateEvents);
   const place =
@@ -116,29 +123,50 @@ class Latest {
   }
 }
 
-const isWanted = (letter: StoredDeadLetter, { reason, source, since }: ListFlags): boolean =>
+/** Whether a letter is among those that are meant. */
+export const isWanted = (letter: StoredDeadLetter, { reason, source, since }: Selection): boolean =>
   (reason === undefined || letter.reason === reason) &&
   (source === undefined || letter.source === source) &&
   (since === undefined || letter.arrivalTime >= since);
 
-function listText(latest: Latest): string {
-  const letters = latest.letters();
+/** A letter, and when it was put into its stream again, ms. */
+type Listed = StoredDeadLetter & { readonly putAgainAt: number | undefined };
+
+async function withMarks(
+  { dynamodb: client }: Deployed,
+  tableName: string,
+  letters: readonly StoredDeadLetter[],
+): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  const numbered = letters.map((letter, n) => ({ letter, n }));
+  await eachInParallel(numbered, 8, async ({ letter, n }) => {
+    const mark = await readMark({ client, tableName }, letter);
+    listed[n] = { ...letter, putAgainAt: mark?.doneAt };
+  });
+  return listed;
+}
+
+function listText(letters: readonly Listed[], count: number): string {
   if (letters.length === 0) return 'no letters\n';
   const rows = letters.map((letter) => [
     timeText(letter.arrivalTime),
     letter.reason,
     letterId(letter),
+    timeText(letter.putAgainAt),
     letter.detail,
   ]);
-  const more = latest.count - letters.length;
+  const more = count - letters.length;
   const rest = more > 0 ? [`and ${grouped(more)} earlier ones; --limit shows more`] : [];
-  return `${[...columns(['arrived', 'reason', 'letter', 'detail'], rows), ...rest].join('\n')}\n`;
+  const headings = ['arrived', 'reason', 'letter', 'put again', 'detail'];
+  return `${[...columns(headings, rows), ...rest].join('\n')}\n`;
 }
 
-const listJson = (latest: Latest): string =>
-  latest
-    .letters()
-    .map((letter) => `${JSON.stringify(headJson(letter))}\n`)
+const listJson = (letters: readonly Listed[]): string =>
+  letters
+    .map(({ putAgainAt, ...letter }) =>
+      JSON.stringify({ ...headJson(letter), putAgainAt: timeJson(putAgainAt) }),
+    )
+    .map((text) => `${text}\n`)
     .join('');
 
 /** All but what is in it. */

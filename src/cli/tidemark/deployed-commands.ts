@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../errors.ts';
 import type { LettersFlags, ListFlags } from './deadletters-command.ts';
 import { count, start, time } from './option-values.ts';
 import type { PositionsFlags } from './positions-command.ts';
+import type { RedriveFlags } from './redrive-command.ts';
 import type { ReplayFlags } from './replay-command.ts';
 import type { Ready } from './run-command.ts';
 import type { TailFlags } from './tail-command.ts';
@@ -42,14 +43,11 @@ export function addDeployedCommands(program: Command, terminal: Terminal, onRead
 function addLetters(program: Command, terminal: Terminal, onReady: OnReady): void {
   const letters = program
     .command('deadletters')
-    .description('Lists and shows the records that a pipeline has set aside.');
-  onLetters(letters.command('list'))
+    .description('Lists, shows and puts again the records that a pipeline has set aside.');
+  selecting(onLetters(letters.command('list')))
     .description('Lists letters, the latest first, without what is in them.')
-    .option('--reason <reason>', 'only those set aside for it, such as SCHEMA')
-    .option('--source <name>', 'only those of this stream, or of this stage')
-    .option('--since <time>', 'only those that arrived from then on', time)
     .option('--limit <letters>', 'how many are shown', count, 100)
-    .addHelpText('after', helpText('the table of letters: Scan'))
+    .addHelpText('after', helpText('the table of letters: Scan, GetItem'))
     .action(async (module: string, flags: ListFlags) => {
       const { prepareList } = await loaded(import('./deadletters-command.ts'));
       onReady(await prepareList(module, flags, terminal));
@@ -62,7 +60,34 @@ function addLetters(program: Command, terminal: Terminal, onReady: OnReady): voi
       const { prepareShow } = await loaded(import('./deadletters-command.ts'));
       onReady(await prepareShow(module, letter, flags, terminal));
     });
+  selecting(onVersion(letters.command('redrive')))
+    .description('Puts letters into their streams again, so that each counts once.')
+    .argument('[letters...]', 'as list names them; quote them')
+    .option('--all', 'all letters, or all that the options leave')
+    .option('--fix <module>', 'module whose default export makes (event, letter) the event to put')
+    .option('--dry-run', 'tell what would become of them, and put nothing')
+    .addHelpText('after', REDRIVE_HELP)
+    .action(async (module: string, ids: string[], flags: RedriveFlags) => {
+      const { prepareRedrive } = await loaded(import('./redrive-command.ts'));
+      onReady(await prepareRedrive(module, ids, flags, terminal));
+    });
 }
+
+const selecting = (command: Command): Command =>
+  command
+    .option('--reason <reason>', 'only those set aside for it, such as SCHEMA')
+    .option('--source <name>', 'only those of this stream, or of this stage')
+    .option('--since <time>', 'only those that arrived from then on', time);
+
+const REDRIVE_HELP = `
+Whatever is put bears the identity of its letter: called again, also after it has
+died halfway, nothing counts twice. What the pipeline would still refuse is not put.
+All that read the stream read it again, other pipelines as well; windows that are
+closed by now do not open for it: replay them.
+
+Asks of AWS:  the table of letters: Scan, GetItem, UpdateItem; the streams:
+              PutRecords
+Exit codes:   0 done, 1 failed, 2 wrong call, 130 interrupted`;
 
 function addReplay(program: Command, terminal: Terminal, onReady: OnReady): void {
   onPipeline(program.command('replay'))

@@ -10,11 +10,7 @@ import { isPlan, type Plan } from '../../topology/plan.ts';
  * @throws ConfigurationError PLAN_MISSING if there is no module, if it cannot be loaded, or if it exports none
  */
 export async function loadPlan(module: string, exportName: string): Promise<Plan> {
-  const file = path.resolve(module);
-  if (!existsSync(file)) {
-    throw missing(`there is no file '${module}'`, 'Name the module that exports the pipeline.');
-  }
-  const exported = await load(file, module);
+  const exported = await loadModule(module, 'Name the module that exports the pipeline.');
   const value = exported[exportName];
   if (isPlan(value)) return value;
   const plans = Object.keys(exported).filter((name) => isPlan(exported[name]));
@@ -32,7 +28,10 @@ export async function loadPlan(module: string, exportName: string): Promise<Plan
   );
 }
 
-async function load(file: string, module: string): Promise<Record<string, unknown>> {
+/** What a module exports; `hint` says which one is meant. @throws ConfigurationError PLAN_MISSING */
+export async function loadModule(module: string, hint: string): Promise<Record<string, unknown>> {
+  const file = path.resolve(module);
+  if (!existsSync(file)) throw missing(`there is no file '${module}'`, hint);
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {

@@ -27,7 +27,7 @@ export function preparePositions(
 const stageJson = ({ stage, watermark, lanes, buckets }: StageStanding) => ({
   stage: stage.name,
   watermark: timeJson(watermark),
-  lanes: lanes.map(({ tally, watermark, movedAt, recordsAt, ...lane }) => ({
+  lanes: lanes.map(({ tally, watermark, movedAt, recordsAt, producers: _, ...lane }) => ({
     ...lane,
     watermark: timeJson(watermark),
     movedAt: timeJson(movedAt),
