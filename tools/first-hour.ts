@@ -23,7 +23,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-first-hour-'));
 const tarball = path.join(
   folder,
-  told('npm pack --ignore-scripts --silent --pack-destination ' + folder, root).text.trim(),
+  told(`npm pack --ignore-scripts --silent --pack-destination ${folder}`, root).text.trim(),
 );
 const CLI = 'node --import tsx node_modules/tidemark/dist/cli.js';
 const CLICKS = [

@@ -5,6 +5,7 @@ import type { Deployment } from './deployment.ts';
 import { ACTIONS, grantReadStream, grantWriteStream } from './permissions.ts';
 import type { SinkBinding } from './sink-binding.ts';
 
+/** How a stream for results is bound. */
 export interface StreamSinkSettings {
   /**
    * By which name readers of the stream tell this pipeline from others that write to it. Default: made of

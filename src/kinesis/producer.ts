@@ -6,6 +6,7 @@ import { sealed } from '../schema/envelope.ts';
 import { ProducerLane, type Waiting } from './producer-lane.ts';
 import { isPartitionKey, RECORD_BYTES_MAX } from './put-records.ts';
 
+/** Where events go, and how many wait and travel at a time. */
 export interface ProducerOptions {
   readonly client: KinesisClient;
   readonly streamName: string;
@@ -25,6 +26,7 @@ export interface ProducerOptions {
   readonly onFailed?: (events: readonly ProducedEvent[], error: unknown) => void;
 }
 
+/** An event on its way into a stream. */
 export interface ProducedEvent {
   readonly event: unknown;
   readonly key: string;

@@ -11,7 +11,7 @@ export type SideOutputs = Readonly<Record<string, unknown>>;
 export interface KeyState<S, Unset = undefined> {
   /** As it was set last; before that, and after `clear`, `initial`, or `undefined` where there is none. */
   get(): S | Unset;
-  /** @throws NotStorableError */
+  /** Remembers it, in place of what was there. @throws NotStorableError */
   set(value: S): void;
   /** Nothing is remembered any more; timers stay. */
   clear(): void;

@@ -120,7 +120,7 @@ export class ByteReader {
     return this.#at >= this.#bytes.length;
   }
 
-  /** @throws FormatError at the end of the bytes, as all of them do */
+  /** What `byte` has written. All of them throw FormatError at the end of the bytes. */
   byte(): number {
     return this.#bytes[this.#advance(1)] as number;
   }

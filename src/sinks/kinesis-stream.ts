@@ -17,6 +17,7 @@ import { messageText } from './message.ts';
 import { type Refused, setAside } from './set-aside.ts';
 import { NO_CHUNK, type Output, type Sink } from './sink.ts';
 
+/** Which stream results go to, and by which client. */
 export interface StreamSinkOptions {
   readonly client: KinesisClient;
   readonly streamName: string;

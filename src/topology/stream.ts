@@ -130,7 +130,7 @@ export interface KeyedStream<T> extends Aggregations<T, 'table'> {
 
 /** What a process emits, as a stream, and what it emits besides. */
 export interface Processed<Out, Side extends SideOutputs> extends Stream<Out> {
-  /** @throws PlanError NAME_INVALID if `tags` does not name it */
+  /** What it emits under this tag. @throws PlanError NAME_INVALID if `tags` does not name it */
   sideOutput<Tag extends keyof Side & string>(tag: Tag): Stream<Side[Tag]>;
 }
 

@@ -13,6 +13,15 @@ test('there is a report for each export path', () => {
   expect(reports).toEqual(names.sort());
 });
 
+test('the reference is made of all export paths', () => {
+  const { exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const { entryPoints } = JSON.parse(readFileSync(path.join(root, 'typedoc.json'), 'utf8'));
+  const sources = Object.values<{ 'tidemark-source'?: string }>(exports).flatMap(
+    (target) => target['tidemark-source']?.slice(2) ?? [],
+  );
+  expect(entryPoints).toEqual(sources);
+});
+
 /** `npm run site` makes pages of the comments, and fails for the same reason. */
 describe.each(reports)('%s', (name) => {
   const lines = readFileSync(path.join(root, 'docs/api', name), 'utf8').split('\n');
