@@ -21,10 +21,22 @@ export {
   type ProducerProgress,
 } from './kinesis/producer.ts';
 export { type DynamoLookupOptions, dynamoLookup } from './lookups/dynamodb.ts';
+export type { CallOptions, MessageSinkOptions } from './sinks/batch-sink.ts';
+export { type CustomSinkOptions, type IdentifiedMessage, sink } from './sinks/custom.ts';
 export { deadLetterTable } from './sinks/dynamodb-dead-letters.ts';
 export { tableSink } from './sinks/dynamodb-table.ts';
+export { type BusClient, type BusSinkOptions, busSink } from './sinks/eventbridge-bus.ts';
+export {
+  type DeliveryClient,
+  type DeliverySinkOptions,
+  deliverySink,
+} from './sinks/firehose-delivery.ts';
 export { type StreamSinkOptions, streamSink } from './sinks/kinesis-stream.ts';
+export { type ObjectClient, type ObjectSinkOptions, objectSink } from './sinks/s3-objects.ts';
 export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
+export { type TopicClient, type TopicSinkOptions, topicSink } from './sinks/sns-topic.ts';
+export { type QueueClient, type QueueSinkOptions, queueSink } from './sinks/sqs-queue.ts';
+export { type WebhookSinkOptions, webhookSink } from './sinks/webhook.ts';
 export { kinesisSource } from './sources/kinesis.ts';
 export { dynamoStore } from './store/dynamodb.ts';
 export { readVersionedTable } from './versions/read-versioned-table.ts';

@@ -68,6 +68,7 @@ export type ConfigurationErrorCode =
   | 'MAPPING_INVALID'
   | 'SOURCE_MISSING'
   | 'SINK_MISSING'
+  | 'SINK_INVALID'
   | 'EVENT_UNKNOWN'
   | 'ENDPOINT_UNREACHABLE'
   | 'ACCESS_DENIED'

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors.ts';
 import { type Plan, sinksOf } from '../topology/plan.ts';
 import { lateNames } from './checks.ts';
 import type { Deployment } from './deployment.ts';
+import { objectSink, queueSink, topicSink } from './message-sinks.ts';
 import type { PipelineProps } from './pipeline-props.ts';
 import type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
 import { streamSink } from './stream-sink.ts';
@@ -92,6 +93,9 @@ function writersOf({ stages }: Plan, sink: string, { gather, fire }: Writers): l
 const CREATED: Readonly<Record<string, () => SinkBinding>> = {
   table: tableSink,
   stream: streamSink,
+  queue: queueSink,
+  topic: topicSink,
+  objects: objectSink,
 };
 
 function bindingOf({ name, kind, chosen }: Place): SinkBinding {

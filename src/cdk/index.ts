@@ -23,6 +23,17 @@ export {
   type MappingSettings,
 } from './kinesis-source.ts';
 export type { BoundLookup, LookupBinding, LookupContext } from './lookup-binding.ts';
+export {
+  busSink,
+  type CustomSinkSettings,
+  customSink,
+  deliverySink,
+  type MessageSinkSettings,
+  type ObjectSinkSettings,
+  objectSink,
+  queueSink,
+  topicSink,
+} from './message-sinks.ts';
 export { Pipeline } from './pipeline.ts';
 export {
   type CodeSettings,

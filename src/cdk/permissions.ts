@@ -65,6 +65,19 @@ export const ACTIONS = {
   ],
   writeStream: ['kinesis:PutRecords'],
   send: ['sqs:SendMessage'],
+  receive: [
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:ChangeMessageVisibility',
+    'sqs:GetQueueAttributes',
+  ],
+  publish: ['sns:Publish'],
+  subscribe: ['sns:Subscribe'],
+  putEvents: ['events:PutEvents'],
+  putRecordBatch: ['firehose:PutRecordBatch'],
+  putObject: ['s3:PutObject'],
+  getObject: ['s3:GetObject'],
+  listBucket: ['s3:ListBucket'],
   invoke: ['lambda:InvokeFunction'],
 } as const;
 

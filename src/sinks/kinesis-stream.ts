@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { type BackoffOptions, fullJitter } from '../backoff.ts';
 import { eitherOf } from '../deadline.ts';
@@ -13,6 +12,7 @@ import {
 import { CHUNK_MAX, sealed } from '../schema/envelope.ts';
 import { slotText } from '../time/slot.ts';
 import type { DeadLetterSink } from './dead-letter-sink.ts';
+import { digest } from './identity.ts';
 import { messageText } from './message.ts';
 import { type Refused, setAside } from './set-aside.ts';
 import { NO_CHUNK, type Output, type Sink } from './sink.ts';
@@ -128,5 +128,3 @@ function recordsOf(
   }
   return { records, refused };
 }
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');

@@ -20,7 +20,3 @@ const marksOf = ({ early, retracted }: Output) => ({
 
 /** The message as JSON text. */
 export const messageText = (output: Output): string => JSON.stringify(messageOf(output)) ?? 'null';
-
-/** Text that two outputs share only if they are the same output. */
-export const identityText = ({ stage, bucket, slot, chunk, key, index }: Output): string =>
-  JSON.stringify([stage, bucket, slot, chunk, key, index]);

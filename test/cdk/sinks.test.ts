@@ -1,17 +1,29 @@
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type PipelineProps, streamSink } from '../../src/cdk/index.ts';
+import {
+  busSink,
+  customSink,
+  deliverySink,
+  type PipelineProps,
+  type SinkBinding,
+  streamSink,
+} from '../../src/cdk/index.ts';
 import {
   custom,
   MINUTES,
+  objects,
   type Plan,
   pipeline,
+  queue,
   type SinkPlan,
   stream,
   TumblingWindow,
+  topic,
 } from '../../src/index.ts';
 import { policiesOf } from './policies.ts';
 import { pipelineWith, resource, resources } from './synth.ts';
@@ -55,6 +67,70 @@ describe('a stream as a sink', () => {
   });
 });
 
+describe('a sink of messages', () => {
+  test.each<[SinkPlan, string, string]>([
+    [queue('out'), 'queue', 'sqs:SendMessage on ResultsoutQueue'],
+    [topic('out'), 'topic', 'sns:Publish on {"Ref":"PipelineResultsoutTopic'],
+    [
+      objects('out'),
+      'objects',
+      's3:PutObject on {"Fn::Join":["",[{"Fn::GetAtt":["PipelineResultsoutBucket',
+    ],
+  ])('that is created: %j', (sink, kind, right) => {
+    const { stack, made } = endingIn(sink, () => ({}));
+    const reader = new Role(stack, 'Reader', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    });
+    made.grantReadResults(reader, 'out');
+    const rights = of(policiesOf(stack).Fire, 'Resultsout');
+    expect(rights).toHaveLength(1);
+    expect(rights[0]?.startsWith(right), rights[0]).toBe(true);
+    expect(told(stack)).toContain(`"sinks":{"out":{"kind":"${kind}","name":`);
+    expect(told(stack)).toMatch(/"producer":"TestPipelineResultsout/);
+    expect(policiesOf(stack).Reader).not.toHaveLength(0);
+  });
+
+  test.each<[string, (scope: Stack) => SinkBinding, string]>([
+    ['bus', (scope) => busSink(new EventBus(scope, 'Bus')), 'events:PutEvents on Bus'],
+    ['delivery', () => deliverySink('delivery'), 'firehose:PutRecordBatch on {"Fn::Join":'],
+  ])('that exists: %s', (kind, binding, right) => {
+    const { stack } = endingIn(custom('out'), (scope) => ({ sinks: { out: binding(scope) } }));
+    expect(policiesOf(stack).Fire?.filter((line) => line.startsWith(right))).toHaveLength(1);
+    expect(told(stack)).toContain(`"sinks":{"out":{"kind":"${kind}","name":`);
+  });
+
+  test('that only its author knows', () => {
+    const hook = customSink({
+      kind: 'webhook',
+      name: 'https://example.com/hook',
+      settings: { secret: 'hook-secret' },
+      grantWrite: (writer) =>
+        writer.addToRolePolicy(
+          new PolicyStatement({
+            actions: ['secretsmanager:GetSecretValue'],
+            resources: ['hook-secret'],
+          }),
+        ),
+    });
+    const { stack } = endingIn(custom('out'), () => ({ sinks: { out: hook } }));
+    expect(policiesOf(stack).Fire).toContain('secretsmanager:GetSecretValue on hook-secret');
+    expect(told(stack)).toContain(
+      '"out":{"secret":"hook-secret","kind":"webhook","name":"https://example.com/hook"}',
+    );
+  });
+
+  test('has its key, where there is one', () => {
+    for (const sink of [queue('out'), topic('out'), objects('out')]) {
+      const { stack } = endingIn(
+        sink,
+        (scope) => ({ encryptionKey: new Key(scope, 'Key') }),
+        'eu-west-1',
+      );
+      expect(of(policiesOf(stack).Fire, 'kms:GenerateDataKey on Key')).toHaveLength(1);
+    }
+  });
+});
+
 test('a sink that only its author knows has to be given', () => {
   expect(() => endingIn(custom('mine'), () => ({}))).toThrow(
     'the sink "mine" is of kind "custom", which is not created by default',
@@ -62,7 +138,11 @@ test('a sink that only its author knows has to be given', () => {
 });
 
 /** A pipeline with that end. */
-function endingIn(sink: SinkPlan, change: (stack: Stack) => Partial<PipelineProps>) {
+function endingIn(
+  sink: SinkPlan,
+  change: (stack: Stack) => Partial<PipelineProps>,
+  region?: string,
+) {
   const plan: Plan = pipeline('clicks')
     .stream('clicks', {
       schema: z.object({ at: z.number(), page: z.string() }),
@@ -73,7 +153,7 @@ function endingIn(sink: SinkPlan, change: (stack: Stack) => Partial<PipelineProp
     .window(TumblingWindow.of(5, MINUTES))
     .count({ name: 'per-page' })
     .to(sink);
-  return pipelineWith((stack) => ({ plan, ...change(stack) }));
+  return pipelineWith((stack) => ({ plan, ...change(stack) }), region);
 }
 
 const of = (rights: readonly string[] = [], what: string | RegExp): string[] =>
