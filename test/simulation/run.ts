@@ -33,9 +33,9 @@ const names = (text: string): string => {
 
 const command = new Command('simulate')
   .description('Runs pipelines in a world where everything goes wrong that can, from seeds.')
-  .option('--seeds <number>', 'how many runs of each pipeline', whole, 100)
+  .option('--seeds <number>', 'how many runs: the pipelines take turns', whole, 1_000)
   .option('--from <seed>', 'the first seed', whole, 1)
-  .option('--seed <seed>', 'this seed alone', whole)
+  .option('--seed <seed>', 'this seed alone, of each pipeline', whole)
   .option('--records <number>', 'how many records a run has at most', whole, 40)
   .option('--processes <number>', 'how many runs at a time', whole, availableParallelism())
   .option('--only <names>', `of ${NAMES.join(', ')}`, names)
@@ -53,10 +53,14 @@ if (options.pipeline !== undefined) {
   );
 }
 const chosen = options.pipeline ? [options.pipeline] : (options.only?.split(',') ?? NAMES);
-const seeds = options.seed
-  ? [options.seed]
-  : Array.from({ length: options.seeds }, (_, n) => options.from + n);
-const tasks: Task[] = chosen.flatMap((name) =>
+const all = Array.from({ length: options.seeds }, (_, n) => options.from + n);
+const seedsOf = new Map(
+  chosen.map((name, turn) => [
+    name,
+    options.seed ? [options.seed] : all.filter((_, n) => n % chosen.length === turn),
+  ]),
+);
+const tasks: Task[] = [...seedsOf].flatMap(([name, seeds]) =>
   Array.from({ length: Math.ceil(seeds.length / SEEDS_AT_ONCE) }, (_, n) => ({
     name,
     seeds: seeds.slice(n * SEEDS_AT_ONCE, (n + 1) * SEEDS_AT_ONCE),
@@ -69,21 +73,21 @@ const results = new Map<string, Simulation[]>(chosen.map((name) => [name, []]));
 let done = 0;
 
 function finished({ name, seeds: some }: Task, its: Simulation): void {
-  const all = results.get(name) as Simulation[];
-  all.push(its);
+  const ofName = results.get(name) as Simulation[];
+  ofName.push(its);
   done += some.length;
-  const runs = all.reduce((sum, one) => sum + one.passed + one.failed.length, 0);
-  if (process.stderr.isTTY) process.stderr.write(`\r${name} ${runs} of ${seeds.length} `);
-  if (runs === seeds.length) show(name, all);
+  const runs = ofName.reduce((sum, one) => sum + one.passed + one.failed.length, 0);
+  const { length: runsInAll } = seedsOf.get(name) ?? [];
+  if (process.stderr.isTTY) process.stderr.write(`\r${name} ${runs} of ${runsInAll} `);
+  if (runs === runsInAll) show(name, ofName);
 }
 
-function show(name: string, all: readonly Simulation[]): void {
-  const failed = all.flatMap((one) => one.failed).sort((a, b) => a - b);
-  const outputs = all.reduce((sum, one) => sum + one.outputs, 0);
-  console.log(
-    `${name}: ${seeds.length - failed.length} of ${seeds.length} runs, ${outputs} results`,
-  );
-  const failures = all.flatMap((one) => one.failure ?? []);
+function show(name: string, simulations: readonly Simulation[]): void {
+  const failed = simulations.flatMap((one) => one.failed).sort((a, b) => a - b);
+  const passed = simulations.reduce((sum, one) => sum + one.passed, 0);
+  const outputs = simulations.reduce((sum, one) => sum + one.outputs, 0);
+  console.log(`${name}: ${passed} of ${passed + failed.length} runs, ${outputs} results`);
+  const failures = simulations.flatMap((one) => one.failure ?? []);
   const [least] = failures.sort((a, b) => a.run.records - b.run.records);
   if (least) console.log(`failed: seeds ${failed.join(', ')}\n${describeFailure(least)}`);
 }
@@ -110,12 +114,12 @@ async function inProcess(): Promise<void> {
   worker.disconnect();
 }
 
-const all = [...results.values()].flat();
+const simulations = [...results.values()].flat();
 const sum = (of: (one: Simulation) => number): number =>
-  all.reduce((total, one) => total + of(one), 0);
+  simulations.reduce((total, one) => total + of(one), 0);
 const failed = sum((one) => one.failed.length);
 const injected = new Map<string, number>();
-for (const one of all)
+for (const one of simulations)
   for (const [kind, times] of one.injected) injected.set(kind, (injected.get(kind) ?? 0) + times);
 const rate = Math.round(done / ((performance.now() - started) / 1_000));
 console.log(
