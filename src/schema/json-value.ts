@@ -5,8 +5,8 @@ import { documentBytes, isName, LEVELS_MAX, MOST_BYTES, ROW_BYTES_MAX } from './
 /**
  * What a result says, as all sinks of all runtimes tell it: null, booleans, texts, numbers, lists and plain
  * objects of them, as many and as deep as a row of any table can have. A property that is undefined is left
- * out, -0 is 0, and a number that is not finite, or undefined in a list, is null, as JSON has it. It is the
- * value itself, unless something of it must be changed.
+ * out, -0 is 0, a number that is not finite, or undefined in a list, is null, as JSON has it, and half a
+ * character is U+FFFD, as UTF-8 has it. It is the value itself, unless something of it must be changed.
  *
  * @throws BadRecordError for anything else, with what it is and where, and for more than `bytesMax`
  */
@@ -25,7 +25,8 @@ export function jsonValue(value: unknown, bytesMax = ROW_BYTES_MAX): unknown {
 function roomBeside(value: unknown, bytes: number, depth: number): number {
   if (typeof value === 'number')
     return Number.isFinite(value) && !Object.is(value, -0) ? bytes - MOST_BYTES.number : -1;
-  if (typeof value === 'string') return bytes - MOST_BYTES.unit * value.length;
+  if (typeof value === 'string')
+    return value.isWellFormed() ? bytes - MOST_BYTES.unit * value.length : -1;
   if (typeof value === 'boolean' || value === null) return bytes - 1;
   if (typeof value !== 'object' || depth >= LEVELS_MAX) return -1;
   if (Array.isArray(value)) {
@@ -45,7 +46,8 @@ function roomBeside(value: unknown, bytes: number, depth: number): number {
 }
 
 function plainOf(value: unknown, path: Path): unknown {
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
   if (typeof value !== 'object') throw refused(value, path);
   if (path.length >= LEVELS_MAX) throw tooDeep();
@@ -99,7 +101,7 @@ const tooDeep = (): BadRecordError =>
 
 const badName = (path: Path): BadRecordError =>
   new BadRecordError(
-    `a result has a property${placeIn(path)} whose name is empty or too long, which no table can hold`,
+    `a result has a property${placeIn(path)} whose name is empty, too long or no text, which no table can hold`,
   );
 
 const tooLarge = (bytes: number, bytesMax: number): BadRecordError =>

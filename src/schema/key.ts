@@ -7,14 +7,14 @@ export function toKey(key: unknown): string | undefined {
   return typeof text === 'string' && isKeyText(text, KEY_BYTES_MAX) ? text : undefined;
 }
 
-/** Whether a store takes it as a key: not empty, not longer than it may be, every character whole. */
+/**
+ * Whether a store takes it as a key: not empty, not longer than it may be, every character whole. Half a
+ * one would not survive UTF-8, and two keys could become one.
+ */
 export function isKeyText(text: string, bytesMax: number): boolean {
-  if (text.length === 0 || text.length > bytesMax || LONE_SURROGATE.test(text)) return false;
+  if (text.length === 0 || text.length > bytesMax || !text.isWellFormed()) return false;
   return text.length * 3 <= bytesMax || Buffer.byteLength(text) <= bytesMax;
 }
-
-/** Half a character: it would not survive UTF-8, and two keys could become one. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What is wrong with a key that is none. */
 export const NO_KEY = 'the key is not text of 1 to 1,024 bytes';

@@ -14,7 +14,9 @@ const NAME_BYTES_MAX = 65_535;
 
 /** Whether a nested attribute can be called so. */
 export const isName = (name: string): boolean =>
-  name !== '' && (name.length * 3 <= NAME_BYTES_MAX || Buffer.byteLength(name) <= NAME_BYTES_MAX);
+  name !== '' &&
+  name.isWellFormed() &&
+  (name.length * 3 <= NAME_BYTES_MAX || Buffer.byteLength(name) <= NAME_BYTES_MAX);
 
 /** What a part takes at most, by what can be seen at once. */
 export const MOST_BYTES = {

@@ -42,7 +42,7 @@ function encodeLetter(letter: DeadLetter): Attributes {
     ...keyOf(letter),
     source: { S: letter.source },
     reason: { S: letter.reason },
-    detail: { S: letter.detail.slice(0, DETAIL_CHARS_MAX) },
+    detail: { S: letter.detail.slice(0, DETAIL_CHARS_MAX).toWellFormed() },
     arrivalTime: { N: String(letter.arrivalTime) },
     data: { B: data.subarray(0, DATA_BYTES_MAX) },
     ...(isLong ? { truncatedFrom: { N: String(data.length) } } : {}),
