@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { type Comparison, compare } from '../../src/cli/start/compare.ts';
-import { clients, deploy } from '../../src/cli/start/deployment.ts';
+import { type Connection, clients, deploy } from '../../src/cli/start/deployment.ts';
 import { type FunctionSettings, SETTINGS_VARIABLE } from '../../src/cli/start/function-settings.ts';
 import { type Job, jobOf } from '../../src/cli/start/job.ts';
 import { kinesisPut } from '../../src/cli/start/kinesis-put.ts';
@@ -26,6 +27,9 @@ import type { Store } from '../../src/store/store.ts';
 export interface Deployed {
   readonly job: Job;
   readonly store: Store;
+  /** Without anything in between. */
+  readonly kinesis: KinesisClient;
+  readonly streamName: string;
   /** The function in a process of its own, as often as it is asked for. */
   startFunction(): FunctionProcess;
   /** Puts the items into the stream; resolves with how many records they made. */
@@ -45,14 +49,28 @@ export interface Deployed {
 const CLOSE_MS = 120_000;
 
 /** Makes the servers, the stream, the tables and the function for the arguments of `npm start`. */
-export async function deployed(...argv: string[]): Promise<Deployed> {
+export const deployed = (...argv: string[]): Promise<Deployed> =>
+  deployedBehind(async (connection) => connection, ...argv);
+
+/** The same, with something between the servers and all that the library runs; the test itself is not behind it. */
+export async function deployedBehind(
+  between: (connection: Connection) => Promise<Connection>,
+  ...argv: string[]
+): Promise<Deployed> {
   const options = optionsOf(argv);
   const job = await jobOf(options);
   const deployment = await deploy(options, {}, Date.now);
   const { connection, streamName, tables } = deployment;
   const { kinesis, dynamodb } = clients(connection);
   const store = dynamoStore({ client: dynamodb, tables });
-  const settings: FunctionSettings = { connection, streamName, tables, pipeline: job.pipeline };
+  const behind = await between(connection);
+  const triggers = clients(behind);
+  const settings: FunctionSettings = {
+    connection: behind,
+    streamName,
+    tables,
+    pipeline: job.pipeline,
+  };
   const sandboxes: FunctionProcess[] = [];
   const tallies = () => readTallies(store, job.stage);
   const rows = () => collected(readTable(dynamodb, tables.pageClicks));
@@ -60,6 +78,8 @@ export async function deployed(...argv: string[]): Promise<Deployed> {
   return {
     job,
     store,
+    kinesis,
+    streamName,
     startFunction: () => {
       const sandbox = functionProcess({
         module: new URL('../../src/cli/start/function.ts', import.meta.url),
@@ -83,8 +103,7 @@ export async function deployed(...argv: string[]): Promise<Deployed> {
     startRuntime: (invoke, batchSize = options.batchSize) =>
       startLocalRuntime({
         plan: job.plan,
-        kinesis,
-        dynamodb,
+        ...triggers,
         streams: { clicks: streamName },
         controlTable: tables.control,
         invoke,
@@ -120,8 +139,8 @@ export async function deployed(...argv: string[]): Promise<Deployed> {
     },
     stop: async () => {
       await Promise.all(sandboxes.map((sandbox) => sandbox.stop()));
-      kinesis.destroy();
-      dynamodb.destroy();
+      for (const client of [kinesis, dynamodb, triggers.kinesis, triggers.dynamodb])
+        client.destroy();
       await deployment.stop();
     },
   };

@@ -1,10 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { traffic } from '../../src/cli/start/traffic.ts';
-import type { TrafficItem } from '../../src/cli/start/traffic-item.ts';
-import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
 import { seeded } from '../../src/seeded.ts';
 import { deployed } from './deployed.ts';
-import { type Kill, Killer, type Work } from './killer.ts';
+import { inTurn, type Kill, Killer, type Work } from './killer.ts';
+import { slicesOf } from './slices.ts';
 import { until } from './until.ts';
 
 const SEED = Number(process.env.SEED ?? 1);
@@ -29,6 +28,7 @@ test(`killed ${KILLS} times in the middle of its work, the function loses and do
   onTestFinished(() => runtime.stop());
   const slices = slicesOf(
     traffic({ random: seeded(SEED + 1), startTime: Date.now() - 2 * HOUR_MS }),
+    SLICE,
   );
 
   let put = 0;
@@ -59,15 +59,6 @@ function armAll(killers: readonly Killer[]): void {
   }
 }
 
-/** Invocations go to one process after the other; a batch that comes again meets another one. */
-function inTurn(killers: readonly Killer[]): Invoke {
-  let turn = 0;
-  return async (event) => {
-    turn += 1;
-    return killers[turn % killers.length]?.invoke(event);
-  };
-}
-
 /** A kill proves something only where it cuts off work. */
 function expectRealKills(kills: readonly Kill[]): void {
   expect(kills.filter((kill) => kill.wasAlive)).toHaveLength(KILLS);
@@ -80,14 +71,4 @@ function expectRealKills(kills: readonly Kill[]): void {
   expect(midWork).toBeGreaterThan(KILLS / 2);
   expect(hit('gather')).toBeGreaterThan(KILLS / 4);
   expect(hit('fire')).toBeGreaterThan(0);
-}
-
-function* slicesOf(items: Iterable<TrafficItem>): Generator<TrafficItem[]> {
-  let slice: TrafficItem[] = [];
-  for (const item of items) {
-    slice.push(item);
-    if (slice.length < SLICE) continue;
-    yield slice;
-    slice = [];
-  }
 }

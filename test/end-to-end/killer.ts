@@ -1,5 +1,6 @@
 import type { Random } from '../../src/cli/start/random.ts';
 import type { FunctionProcess } from '../../src/runtime/local/function-process.ts';
+import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
 
 /** One kill, and what it hit. */
 export interface Kill {
@@ -60,6 +61,13 @@ export class Killer {
     };
   }
 
+  /** Nothing is planned any more. */
+  disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#planned = undefined;
+  }
+
   /** Calls the function, and notes whether a kill came in between. */
   readonly invoke = async (event: unknown): Promise<unknown> => {
     const killsBefore = this.kills.length;
@@ -93,6 +101,15 @@ export class Killer {
     this.#timer = undefined;
     this.#planned = undefined;
   }
+}
+
+/** Invocations go to one process after the other; a batch that comes again meets another one. */
+export function inTurn(killers: readonly Killer[]): Invoke {
+  let turn = 0;
+  return async (event) => {
+    turn += 1;
+    return killers[turn % killers.length]?.invoke(event);
+  };
 }
 
 /** Asked of the system at once: a look at all processes would delay the kill. */

@@ -199,7 +199,7 @@ test('what contains itself, or is nothing at all, is refused as well', async () 
 const nested = (levels: number): unknown =>
   Array.from({ length: levels }).reduce<unknown>((part, _, n) => (n % 2 ? [part] : { part }), 1);
 
-const NAMELESS = 'whose name is empty or too long, which no table can hold';
+const NAMELESS = 'whose name is empty, too long or no text, which no table can hold';
 const SMALL = [{ nested: nested(30) }, 'é'.repeat(199_000), { ['n'.repeat(65_535)]: 1 }];
 const TOO_MUCH: readonly (readonly [made: unknown, detail: string])[] = [
   [{ nested: nested(31) }, 'a result is more than 31 deep, or contains itself'],
