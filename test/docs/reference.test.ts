@@ -34,7 +34,6 @@ describe.each(reports)('%s', (name) => {
   test('has a comment on everything that can be called', () => {
     const isCall = (line: string): boolean =>
       /^ +(?!readonly|constructor)[\w]+\??(<.*?>)?\(/.test(line);
-    expect(lines.filter(isCall).length).toBeGreaterThanOrEqual(0);
     expect(withoutComment(lines).filter(isCall)).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ export function htmlOf(page: SitePage, menu: readonly MenuPart[]): string {
 <body>
 <nav aria-label="Pages">${links.join('')}</nav>
 <main>
-${markedFor(page).parse(page.text)}</main>
+${marked.parse(page.text)}</main>
 </body>
 </html>
 `;
@@ -49,12 +49,14 @@ export interface MenuPart {
   readonly entries: readonly Pick<SitePage, 'target' | 'title'>[];
 }
 
-function markedFor({ source }: SitePage): { parse(text: string): string } {
+const marked = markedForPages();
+
+function markedForPages(): { parse(text: string): string } {
   const renderer = new Renderer();
   const plain = new Renderer();
   renderer.link = function link(token) {
     plain.parser = this.parser;
-    return plain.link({ ...token, href: hrefOf(token.href, source) });
+    return plain.link({ ...token, href: hrefOf(token.href) });
   };
   renderer.heading = function heading({ tokens, depth, text }) {
     return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
@@ -63,19 +65,12 @@ function markedFor({ source }: SitePage): { parse(text: string): string } {
   return new Marked({ renderer, gfm: true }) as unknown as { parse(text: string): string };
 }
 
-/** What is no page of the site is left where it is: a file of the repository, or of another host. */
-function hrefOf(href: string, source: string): string {
-  if (/^[a-z]+:/.test(href) || href.startsWith('#')) return href;
+/** Links to other hosts, and to what is no page, are left as they are. */
+function hrefOf(href: string): string {
+  if (/^[a-z]+:/.test(href)) return href;
   const [file = '', anchor] = href.split('#');
-  const target = file.endsWith('.md') ? targetOf(file) : file;
-  const isPage = file.endsWith('.md') || /\.(svg|png)$/.test(file);
-  const found = isPage ? target : repositoryFile(file, source);
-  return anchor === undefined ? found : `${found}#${anchor}`;
+  return anchor === undefined ? targetOf(file) : `${targetOf(file)}#${anchor}`;
 }
-
-/** Folders and sources are not part of the site. */
-const repositoryFile = (file: string, source: string): string =>
-  file === '' ? targetOf(path.basename(source)) : file;
 
 /** As GitHub makes it. */
 const anchorOf = (heading: string): string =>
