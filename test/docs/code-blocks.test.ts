@@ -73,7 +73,7 @@ test('every example compiles, strictly', () => {
       return `${where}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
     });
   expect(problems).toEqual([]);
-});
+}, 240_000);
 
 test('the plan of the first example of the README is the one that it describes', async () => {
   const { plan } = (await import(fileOf('README.md', 'pipeline.ts'))) as { plan: object };
@@ -96,9 +96,11 @@ describe.each(asserting)('%s, %s', (page, file) => {
 });
 
 const commands = pages.flatMap((page) =>
-  [...page.text.matchAll(/\btidemark (run|describe|init|lateness)\b([^`\n#]*)/g)].map(
-    ([line, name = '', rest = '']) => ({ page: page.name, line, name, flags: flagsOf(rest) }),
-  ),
+  [
+    ...page.text.matchAll(
+      /\btidemark (run|describe|init|lateness|replay|positions|windows|tail)\b([^`\n#]*)/g,
+    ),
+  ].map(([line, name = '', rest = '']) => ({ page: page.name, line, name, flags: flagsOf(rest) })),
 );
 
 test('there are commands to check', () => expect(commands.length).toBeGreaterThan(4));
