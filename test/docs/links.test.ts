@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { anchorsOf, type Page, pages, proseOf, root } from './pages.ts';
@@ -14,13 +14,25 @@ describe.each(pages.map((page) => [page.name, page] as const))('%s', (_, page) =
   });
 
   test('names only scripts that package.json has', () => {
-    const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-    // Those of the app that `tidemark init` writes.
-    const known = [...Object.keys(scripts), 'synth'];
-    const named = [...page.text.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
-    expect(named.filter((name) => !known.includes(String(name)))).toEqual([]);
+    expect(unknownScripts(page.text)).toEqual([]);
   });
 });
+
+const workflows = readdirSync(path.join(root, '.github/workflows'));
+
+test.each(workflows)('.github/workflows/%s runs only scripts that package.json has', (name) => {
+  const text = readFileSync(path.join(root, '.github/workflows', name), 'utf8');
+  expect(text).toContain('npm run ');
+  expect(unknownScripts(text)).toEqual([]);
+});
+
+function unknownScripts(text: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  // The last is one of the app that `tidemark init` writes.
+  const known = [...Object.keys(scripts), 'synth'];
+  const named = [...text.matchAll(/npm run (?:--silent )?([a-z][\w:-]*)/g)];
+  return named.flatMap(([, name = '']) => (known.includes(name) ? [] : name));
+}
 
 function linksOf(page: Page): string[] {
   return [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
