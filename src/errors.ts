@@ -98,7 +98,9 @@ export type ConfigurationErrorCode =
   | 'CONCURRENCY_TOO_LOW'
   | 'SCHEDULE_INVALID'
   | 'DASHBOARD_TOO_LARGE'
-  | 'PRODUCER_CLOSED';
+  | 'PRODUCER_CLOSED'
+  | 'EXPRESSION_UNKNOWN'
+  | 'PORT_TAKEN';
 
 /** A test asked its driver for what the plan does not have, or after the end of the input. */
 export class TestDriverError extends TidemarkError {

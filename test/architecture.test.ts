@@ -161,6 +161,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   // What is deployed is agreed on by names alone: neither side sees the other.
   cdk: ['topology', 'schema', 'observability/metric-names.ts', 'environment.ts', 'errors.ts'],
+  // Made of what pipelines tell; it reaches into nothing.
+  console: ['topology', 'observability', 'time', 'errors.ts'],
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
     'seeded.ts',
@@ -181,6 +183,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'dynamodb',
     'observability',
     'environment.ts',
+    'console',
+    'cdk',
     'errors.ts',
     'functions',
   ],

@@ -17,6 +17,7 @@ export interface TableNames {
   readonly state: string;
   readonly results: readonly ResultTable[];
   readonly deadLetters: string;
+  /** Places for late events, which are kept as dead letters are. */
   readonly lateEvents?: readonly string[];
 }
 

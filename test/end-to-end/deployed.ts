@@ -6,6 +6,7 @@ import { type FunctionSettings, SETTINGS_VARIABLE } from '../../src/cli/start/fu
 import { type Job, jobOf } from '../../src/cli/start/job.ts';
 import { kinesisPut } from '../../src/cli/start/kinesis-put.ts';
 import { parseOptions, type StartOptions } from '../../src/cli/start/options.ts';
+import { placesOf } from '../../src/cli/start/places.ts';
 import { play } from '../../src/cli/start/player.ts';
 import { settle } from '../../src/cli/start/progress.ts';
 import type { Recount } from '../../src/cli/start/recount.ts';
@@ -67,9 +68,10 @@ export async function deployedBehind(
   const triggers = clients(behind);
   const settings: FunctionSettings = {
     connection: behind,
-    streamName,
-    tables,
-    pipeline: job.pipeline,
+    hosted: [
+      { choice: { name: 'clickstream', settings: job.pipeline }, places: placesOf(deployment) },
+    ],
+    isWatched: false,
   };
   const sandboxes: FunctionProcess[] = [];
   const tallies = () => readTallies(store, job.stage);

@@ -18,7 +18,11 @@ export interface Job {
   readonly stage: StagePlan;
   /** The input has an end, so the last windows can be closed and the results be compared. */
   readonly ends: boolean;
+  /** How long before the present generated events begin, ms. */
+  readonly startedBeforeMs: number;
 }
+
+const HOUR_MS = 3_600_000;
 
 const GENERATED = {
   keyField: 'url',
@@ -30,14 +34,14 @@ export async function jobOf(options: StartOptions): Promise<Job> {
   const { keyField, actions } =
     options.input === undefined ? GENERATED : await detect(options.input);
   const ends = options.input !== undefined || options.events !== undefined;
+  // An endless run goes fast for a while before it reaches the present; one that ends never reaches it.
+  const startedBeforeMs = (ends ? 2 : 12) * HOUR_MS;
   const pipeline: ClickstreamSettings = {
     window: options.windowMs,
     outOfOrderness: options.outOfOrdernessMs,
     action: options.filterAction,
     key: keyField,
-    // Played events are older than their arrival by any measure: nothing is promised about their
-    // delay before the input is through, and no tick asks before then.
-    ...(ends ? { maxDelay: 0 } : {}),
+    maxDelay: ends ? 0 : maxDelayOf(startedBeforeMs),
   };
   const plan = clicksPerPage(pipeline);
   const input = options.input ?? `generated clickstream, seed ${options.seed}`;
@@ -50,6 +54,14 @@ export async function jobOf(options: StartOptions): Promise<Job> {
     plan,
     stage,
     ends,
+    startedBeforeMs,
     actionsSeen: actions,
   };
 }
+
+/**
+ * What can be promised of events that are played from so long ago: they are older than their arrival by
+ * all of that, and some were on their way besides. (Of an input that ends nothing is promised before it is
+ * through, and no tick asks before then.)
+ */
+export const maxDelayOf = (startedBeforeMs: number): number => startedBeforeMs + HOUR_MS;

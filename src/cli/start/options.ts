@@ -23,6 +23,17 @@ export interface StartOptions {
   readonly shards: number;
   readonly batchSize: number;
   readonly endpoints: Endpoints;
+  readonly console: ConsoleSettings | undefined;
+  /** Runs no pipeline but the clickstream. */
+  readonly alone: boolean;
+}
+
+/** Where the page is served on 127.0.0.1. */
+export interface ConsoleSettings {
+  /** 0: any port that is free. */
+  readonly port: number;
+  /** Nobody asked for this very port: another one will do. */
+  readonly isDefault: boolean;
 }
 
 /** As fast as possible, or a multiple of the real time of the events. */
@@ -46,6 +57,8 @@ export type ParsedOptions =
 
 const GENERATED_SPEED = 60;
 const GENERATED_EVENTS = 20_000;
+const CONSOLE_PORT = 8642;
+const PORT_MAX = 65_535;
 const USAGE_EXIT_CODE = 2;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -96,6 +109,10 @@ interface Flags {
   shards: number;
   batchSize: number;
   endpointUrl?: string;
+  port?: number;
+  /** False only by --no-console. */
+  console: boolean;
+  alone?: boolean;
 }
 
 function startCommand(): Command {
@@ -131,6 +148,9 @@ function startCommand(): Command {
     .option('--json <file>', 'write a summary')
     .option('--shards <n>', 'shards of the stream', count(1, 500), 4)
     .option('--batch-size <n>', 'records a batch', count(1, 10_000), 1_000)
+    .option('--port <n>', `where the page is served (${CONSOLE_PORT}; 0: any)`, count(0, PORT_MAX))
+    .option('--no-console', 'without the page, as with --exit unless a port is given')
+    .option('--alone', 'run the clickstream only, without the other pipelines of functions/')
     .option('--endpoint-url <url>', 'AWS-compatible servers (AWS_ENDPOINT_URL) to use')
     .addHelpText(
       'after',
@@ -157,7 +177,14 @@ function completed(flags: Flags, env: Environment): StartOptions {
     shards: flags.shards,
     batchSize: flags.batchSize,
     endpoints: endpointsOf(flags, env),
+    console: consoleOf(flags),
+    alone: flags.alone === true,
   });
+}
+
+function consoleOf({ console, port, exit }: Flags): ConsoleSettings | undefined {
+  if (!console || (exit === true && port === undefined)) return undefined;
+  return Object.freeze({ port: port ?? CONSOLE_PORT, isDefault: port === undefined });
 }
 
 /** A flag goes before a variable of one service, and that before the variable of all services. */

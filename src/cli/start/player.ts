@@ -1,12 +1,17 @@
 import { UnavailableError } from '../../errors.ts';
 import type { Speed } from './options.ts';
 import type { Random } from './random.ts';
+import { Tempo } from './tempo.ts';
 import type { TrafficItem } from './traffic-item.ts';
 
 /** One record of a PutRecords call. */
 export interface PutRecord {
   readonly data: Uint8Array;
   readonly partitionKey: string;
+  /** Which of several streams it is for; `undefined`: there is one. */
+  readonly stream?: string;
+  /** When it arrives in the time of the events, ms; `undefined`: now. */
+  readonly arrivalTime?: number;
 }
 
 /**
@@ -19,6 +24,8 @@ export interface PlayOptions {
   readonly items: Iterable<TrafficItem> | AsyncIterable<TrafficItem>;
   readonly putRecords: PutRecords;
   readonly speed: Speed;
+  /** May change the speed later, and stop the play for a while. */
+  readonly tempo?: Tempo;
   /** Put nothing before its own arrival time: traffic that catches up with the present goes on live. */
   readonly live?: boolean;
   /** Wall time, ms. */
@@ -73,6 +80,8 @@ export async function play(options: PlayOptions): Promise<PlayCounts> {
 
 class Player {
   readonly #options: PlayOptions;
+  readonly #tempo: Tempo;
+  #interruption: { readonly change: AbortSignal; readonly either: AbortSignal } | undefined;
   #batch: PutRecord[] = [];
   #batchBytes = 0;
   #arrivalTime: number | undefined;
@@ -82,6 +91,7 @@ class Player {
 
   constructor(options: PlayOptions) {
     this.#options = options;
+    this.#tempo = options.tempo ?? new Tempo(options.speed);
   }
 
   async take(item: TrafficItem): Promise<void> {
@@ -102,8 +112,25 @@ class Player {
   }
 
   async #waitUntilDue(arrivalTime: number): Promise<void> {
-    if (this.#options.speed === 'max') return;
-    const { speed, now } = this.#options;
+    for (;;) {
+      const { change } = this.#tempo;
+      if (this.#tempo.paused) await this.#untilChanged(change);
+      else if (this.#tempo.speed !== 'max') await this.#waitAt(this.#tempo.speed, arrivalTime);
+      if (!change.aborted || this.#options.signal.aborted) return;
+      // From here on at another pace.
+      this.#origin = { wall: this.#options.now(), arrival: this.#arrivalTime ?? arrivalTime };
+    }
+  }
+
+  async #untilChanged(change: AbortSignal): Promise<void> {
+    await this.#flush();
+    const until = this.#interruptionOf(change);
+    if (until.aborted) return;
+    await new Promise((resolve) => until.addEventListener('abort', resolve, { once: true }));
+  }
+
+  async #waitAt(speed: number, arrivalTime: number): Promise<void> {
+    const { now } = this.#options;
     if (this.#dueAt(arrivalTime, speed) <= now()) return;
     // Nothing that is due waits for what is not.
     await this.#flush();
@@ -149,11 +176,22 @@ class Player {
     this.#options.onProgress?.(this.#counts);
   }
 
+  /** One for all pauses until the next change: whoever makes one for each keeps them all. */
+  #interruptionOf(change: AbortSignal): AbortSignal {
+    if (this.#interruption?.change !== change) {
+      const { signal } = this.#options;
+      this.#interruption = { change, either: AbortSignal.any([signal, change]) };
+    }
+    return this.#interruption.either;
+  }
+
+  /** Ends early when the tempo changes. */
   async #sleep(durationMs: number): Promise<void> {
     const { signal, sleep } = this.#options;
+    const { change } = this.#tempo;
     if (signal.aborted) return;
-    await sleep(durationMs, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
+    await sleep(durationMs, this.#interruptionOf(change)).catch((error: unknown) => {
+      if (!signal.aborted && !change.aborted) throw error;
     });
   }
 }
@@ -169,9 +207,9 @@ const NOTHING: PlayCounts = {
 
 const encoder = new TextEncoder();
 
-const recordOf = ({ line, partitionKey }: TrafficItem): PutRecord => ({
+const recordOf = ({ line, ...rest }: TrafficItem): PutRecord => ({
+  ...rest,
   data: typeof line === 'string' ? encoder.encode(line) : line,
-  partitionKey,
 });
 
 /** Kinesis counts the keys too; a character takes at most 3 bytes a UTF-16 unit. */

@@ -1,6 +1,6 @@
 import type { Deployment } from './deployment.ts';
-import type { FunctionMessage } from './function-settings.ts';
-import { type Change, newModel, reduce, type StartModel } from './model.ts';
+import type { FunctionMessage, ToldOutput } from './function-settings.ts';
+import { type Change, type FiredOutput, newModel, reduce, type StartModel } from './model.ts';
 import type { WriteUnits } from './summary.ts';
 import { type Screen, terminalView, type View } from './terminal.ts';
 
@@ -41,10 +41,10 @@ export class Show {
   heard(message: FunctionMessage): void {
     switch (message.kind) {
       case 'consumed':
-        this.#units[this.#kindOf(message.table)] += message.writeUnits;
+        this.#units[this.#kindOf(message.table)] += message.writeUnits ?? 0;
         break;
       case 'fired':
-        this.#change({ kind: 'fired', at: this.#now(), outputs: message.outputs });
+        this.#change({ kind: 'fired', at: this.#now(), outputs: message.outputs.map(counted) });
         break;
       case 'observed':
         this.#change({ kind: 'observed', observation: message.observation });
@@ -76,3 +76,8 @@ export class Show {
     return table === this.#tables.deadLetters ? 'deadLetters' : 'results';
   }
 }
+
+const counted = ({ value, ...output }: ToldOutput): FiredOutput => ({
+  ...output,
+  value: Number(value),
+});

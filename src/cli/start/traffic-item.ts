@@ -5,4 +5,6 @@ export interface TrafficItem {
   readonly partitionKey: string;
   /** When it arrives in the time of the events, ms; paces the player and never goes back. */
   readonly arrivalTime: number;
+  /** Which of several streams it is for; `undefined`: there is one. */
+  readonly stream?: string;
 }

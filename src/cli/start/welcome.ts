@@ -8,6 +8,7 @@ export function welcomeText(
   { speed }: StartOptions,
   { connection, isEmbedded, streamName, tables }: Deployment,
   { ends, input }: Job,
+  consoleUrl?: string,
 ): string {
   const { kinesisEndpoint, dynamodbEndpoint, region, credentials } = connection;
   const results = {
@@ -21,6 +22,7 @@ export function welcomeText(
   const left = `The stream and the tables ${streamName}-* stay there when this ends.`;
   return [
     `Playing ${input} ${pace} into the stream ${streamName} at ${kinesisEndpoint}.`,
+    ...(consoleUrl === undefined ? [] : [`Watch it at ${consoleUrl}`]),
     `Results appear in the table ${tables.pageClicks}; from another terminal, ask for one page with`,
     '',
     queryCommand(results, '/'),

@@ -30,7 +30,20 @@ describe('defaults', () => {
       shards: 4,
       batchSize: 1_000,
       endpoints: { kinesis: undefined, dynamodb: undefined },
+      console: { port: 8642, isDefault: true },
+      alone: false,
     });
+  });
+
+  test.each([
+    [[], { port: 8642, isDefault: true }],
+    [['--port', '0'], { port: 0, isDefault: false }],
+    [['--no-console'], undefined],
+    [['--no-console', '--port', '1'], undefined],
+    [['--exit'], undefined],
+    [['--exit', '--port', '9000'], { port: 9000, isDefault: false }],
+  ])('%j serves the page on %j', (args, console) => {
+    expect(run(...args).console).toEqual(console);
   });
 
   test('with --exit it ends after 20,000 events, or as many as asked for', () => {
