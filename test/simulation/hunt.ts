@@ -5,7 +5,7 @@ import { PIPELINES } from './pipelines.ts';
 const seeds = Number(process.argv[2]);
 let runs = 0;
 for (let seed = 1; seed <= seeds; seed++) {
-  for (const { plan, ...tried } of PIPELINES) {
+  for (const { plan, name, ...tried } of PIPELINES) {
     await simulate(plan, {
       ...tried,
       seeds: [seed],
@@ -13,7 +13,7 @@ for (let seed = 1; seed <= seeds; seed++) {
         runs++;
         if (passed) return;
         const [problem = ''] = problems[0]?.split('\n') ?? [];
-        console.log(JSON.stringify({ pipeline: tried.name, seed, runs, problem }));
+        console.log(JSON.stringify({ pipeline: name, seed, runs, problem }));
         process.exit(0);
       },
     });

@@ -10,7 +10,7 @@ const SEEDS = Number(process.env.SEEDS ?? 300);
 describe('whatever goes wrong, what comes of it is what comes of it when nothing does', () => {
   test.each(PIPELINES)(
     '$name',
-    async ({ plan, ...tried }) => {
+    async ({ plan, name: _, ...tried }) => {
       const { passed, failure, outputs } = await simulate(plan, { ...tried, seeds: SEEDS });
       expect(failure && describeFailure(failure)).toBeUndefined();
       expect(passed).toBe(SEEDS);

@@ -14,7 +14,8 @@ export async function simulated(
   { name, seeds, records }: Task,
   options: Pick<SimulateOptions, 'trace'> = {},
 ): Promise<Simulation> {
-  const { plan, ...tried } = PIPELINES.find((one) => one.name === name) ?? (await fromFile(name));
+  const known = PIPELINES.find((one) => one.name === name);
+  const { plan, name: _, ...tried } = known ?? (await fromFile(name));
   return simulate(plan, { ...tried, ...options, seeds, records });
 }
 
