@@ -22,6 +22,18 @@ export {
 } from './kinesis/producer.ts';
 export { type DynamoLookupOptions, dynamoLookup } from './lookups/dynamodb.ts';
 export type { CallOptions, MessageSinkOptions } from './sinks/batch-sink.ts';
+export {
+  type Admission,
+  type ConnectionEvent,
+  type ConnectionHandlerOptions,
+  connectionHandler,
+} from './sinks/connection-handler.ts';
+export {
+  type Audience,
+  type Connections,
+  type ConnectionTableOptions,
+  connectionTable,
+} from './sinks/connections.ts';
 export { type CustomSinkOptions, type IdentifiedMessage, sink } from './sinks/custom.ts';
 export { deadLetterTable } from './sinks/dynamodb-dead-letters.ts';
 export { tableSink } from './sinks/dynamodb-table.ts';
@@ -37,6 +49,7 @@ export type { Output, OutputIdentity, Sink } from './sinks/sink.ts';
 export { type TopicClient, type TopicSinkOptions, topicSink } from './sinks/sns-topic.ts';
 export { type QueueClient, type QueueSinkOptions, queueSink } from './sinks/sqs-queue.ts';
 export { type WebhookSinkOptions, webhookSink } from './sinks/webhook.ts';
+export { type PushClient, type PushSinkOptions, pushSink } from './sinks/websocket-push.ts';
 export { kinesisSource } from './sources/kinesis.ts';
 export { dynamoStore } from './store/dynamodb.ts';
 export { readVersionedTable } from './versions/read-versioned-table.ts';

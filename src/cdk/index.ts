@@ -42,6 +42,12 @@ export {
   type PipelineFunctionProps,
 } from './pipeline-function.ts';
 export type { PipelineProps } from './pipeline-props.ts';
+export {
+  ConnectionTable,
+  type ConnectionTableProps,
+  type PushSinkSettings,
+  pushSink,
+} from './push-sink.ts';
 export type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
 export type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
 export { StateTables, type StateTablesProps } from './state-tables.ts';

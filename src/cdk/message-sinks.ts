@@ -134,7 +134,8 @@ export const customSink = (custom: CustomSinkSettings): SinkBinding => ({
   },
 });
 
-const producerOf = (scope: Construct, { producer }: MessageSinkSettings): string =>
+/** What the handler is told a sink is called. */
+export const producerOf = (scope: Construct, { producer }: MessageSinkSettings): string =>
   producer ?? Names.uniqueResourceName(scope, { maxLength: 200 });
 
 function grantTo(

@@ -73,6 +73,10 @@ export const ACTIONS = {
   ],
   publish: ['sns:Publish'],
   subscribe: ['sns:Subscribe'],
+  pushTo: ['execute-api:ManageConnections'],
+  /** Pushing looks up who is connected, and forgets who is not. */
+  readConnections: ['dynamodb:DeleteItem', 'dynamodb:Query'],
+  connect: ['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem'],
   putEvents: ['events:PutEvents'],
   putRecordBatch: ['firehose:PutRecordBatch'],
   putObject: ['s3:PutObject'],

@@ -1,3 +1,4 @@
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
@@ -7,9 +8,11 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import {
   busSink,
+  ConnectionTable,
   customSink,
   deliverySink,
   type PipelineProps,
+  pushSink,
   type SinkBinding,
   streamSink,
 } from '../../src/cdk/index.ts';
@@ -19,6 +22,7 @@ import {
   objects,
   type Plan,
   pipeline,
+  push,
   queue,
   type SinkPlan,
   stream,
@@ -97,6 +101,24 @@ describe('a sink of messages', () => {
     const { stack } = endingIn(custom('out'), (scope) => ({ sinks: { out: binding(scope) } }));
     expect(policiesOf(stack).Fire?.filter((line) => line.startsWith(right))).toHaveLength(1);
     expect(told(stack)).toContain(`"sinks":{"out":{"kind":"${kind}","name":`);
+  });
+
+  test('that is pushed to clients', () => {
+    const { stack } = endingIn(push('out'), (scope) => {
+      const api = new WebSocketApi(scope, 'Api');
+      const stage = new WebSocketStage(scope, 'Stage', { webSocketApi: api, stageName: 'live' });
+      const { table } = new ConnectionTable(scope, 'Connections');
+      return { sinks: { out: pushSink({ stage, connections: table }) } };
+    });
+    const rights = policiesOf(stack).Fire;
+    expect(of(rights, / on Connections/)).toEqual([
+      'dynamodb:DeleteItem on ConnectionsTable',
+      'dynamodb:Query on ConnectionsTable',
+    ]);
+    const [pushing] = of(rights, /^execute-api/);
+    expect(pushing).toContain('execute-api:ManageConnections on ');
+    expect(pushing).toContain('/live/POST/@connections/*');
+    expect(told(stack)).toMatch(/"out":{"kind":"push","name":.*"endpoint":.*\/live","producer":/);
   });
 
   test('that only its author knows', () => {

@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { UnavailableError } from '../../src/errors.ts';
+import { connectionHandler } from '../../src/sinks/connection-handler.ts';
+import { type Connections, connectionTable } from '../../src/sinks/connections.ts';
+import { type PushClient, type PushSinkOptions, pushSink } from '../../src/sinks/websocket-push.ts';
+import { outputOf } from '../../src/testing/contracts/contract-output.ts';
+import { messageContract } from '../../src/testing/contracts/message-contract.ts';
+import { type LocalDynamo, startDynamo } from '../support/dynamodb.ts';
+
+let dynamo: LocalDynamo;
+let connections: Connections;
+let gateway: Gateway;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+beforeEach(async () => {
+  connections = await freshTable();
+  gateway = await startGateway(connections);
+});
+afterEach(() => gateway.stop());
+
+describe('the contract, for a client that goes by identity', () => {
+  test.each(messageContract)('$name', async ({ run }) => {
+    const client = await connect('anna');
+    await run({
+      open: (deadLetters) => open({ ...(deadLetters && { deadLetters }) }),
+      messages: () => client.messages(),
+      tooLarge: 'x'.repeat(128 * 1024),
+    });
+  });
+});
+
+test('everyone gets what is for everyone, a user on all connections what is for the user', async () => {
+  const [anna, annaToo, ben, nobody] = [
+    await connect('anna'),
+    await connect('anna'),
+    await connect('ben'),
+    await connect(''),
+  ];
+  const audience: PushSinkOptions['audience'] = ({ value }) =>
+    value === 'all' ? 'everyone' : { user: String(value) };
+  const outputs = ['all', 'anna', 'ben', 'carl'].map((value) => outputOf(value, { value }));
+  await open({ audience }).write(outputs);
+  const keysOf = async (client: Client) =>
+    (await client.messages()).map((message) => (message as { key: string }).key);
+  expect(await keysOf(anna)).toEqual(['all', 'anna']);
+  expect(await keysOf(annaToo)).toEqual(['all', 'anna']);
+  expect(await keysOf(ben)).toEqual(['all', 'ben']);
+  expect(await keysOf(nobody)).toEqual(['all']);
+});
+
+test('who disconnects is forgotten', async () => {
+  const client = await connect('anna');
+  expect(await connections.of({ user: 'anna' })).toHaveLength(1);
+  await client.close();
+  await expect.poll(() => connections.of({ user: 'anna' })).toEqual([]);
+  expect(await connections.of('everyone')).toEqual([]);
+});
+
+test('a connection that is no more is dropped, and others get what is theirs', async () => {
+  await connections.add('stale', 'anna');
+  const client = await connect('anna');
+  await open().write([outputOf('a'), outputOf('b')]);
+  expect(await client.messages()).toHaveLength(2);
+  expect(gateway.posts.filter((id) => id === 'stale')).toHaveLength(1);
+  expect(await connections.of('everyone')).toHaveLength(1);
+  expect(await connections.of({ user: 'anna' })).toHaveLength(1);
+});
+
+test('throttles are waited out, in the order of the messages', async () => {
+  const client = await connect('');
+  gateway.throttles = 3;
+  await open().write([0, 1, 2].map((index) => outputOf('a', { index, value: index })));
+  expect(await client.messages()).toMatchObject([{ value: 0 }, { value: 1 }, { value: 2 }]);
+  gateway.throttles = 2;
+  const impatient = open({ backoff: { baseMs: 1, triesMax: 2 } });
+  await expect(impatient.write([outputOf('b')])).rejects.toThrow(UnavailableError);
+});
+
+test('who is not admitted does not get in', async () => {
+  await expect(connect('mallory')).rejects.toThrow('401');
+  expect(await connections.of('everyone')).toEqual([]);
+});
+
+const open = (options: Partial<PushSinkOptions> = {}) =>
+  pushSink({
+    client: gateway.client,
+    connections,
+    producer: 'tests',
+    backoff: { baseMs: 1 },
+    ...options,
+  });
+
+interface Client {
+  /** What it has taken, each once: when an answer to a ping says that nothing is under way. */
+  messages(): Promise<unknown[]>;
+  close(): Promise<void>;
+}
+
+async function connect(user: string): Promise<Client> {
+  const socket = new WebSocket(`${gateway.url}/?token=${user}`);
+  const taken = new Map<string, unknown>();
+  socket.on('message', (data) => {
+    const { identity, message } = JSON.parse(String(data)) as {
+      identity: string;
+      message: unknown;
+    };
+    if (!taken.has(identity)) taken.set(identity, message);
+  });
+  await once(socket, 'open');
+  return {
+    async messages() {
+      const answered = once(socket, 'pong');
+      socket.ping();
+      await answered;
+      return [...taken.values()];
+    },
+    async close() {
+      socket.close();
+      await once(socket, 'close');
+    },
+  };
+}
+
+interface Gateway {
+  readonly url: string;
+  readonly client: PushClient;
+  /** To whom something was posted. */
+  readonly posts: string[];
+  /** So many posts are throttled next. */
+  throttles: number;
+  stop(): Promise<void>;
+}
+
+/** What API Gateway does, on this machine: routes to the handler, and posts to connections. */
+async function startGateway(to: Connections): Promise<Gateway> {
+  const sockets = new Map<string, WebSocket>();
+  const handler = connectionHandler({
+    connections: to,
+    admit({ queryStringParameters }) {
+      const user = queryStringParameters?.token;
+      if (user === 'mallory') return { admit: false };
+      return { admit: true, ...(user && { user }) };
+    },
+  });
+  const ids = new WeakMap<object, string>();
+  const server = new WebSocketServer({
+    host: '127.0.0.1',
+    port: 0,
+    verifyClient({ req }, decide) {
+      const connectionId = randomUUID();
+      ids.set(req, connectionId);
+      const queryStringParameters = Object.fromEntries(
+        new URL(req.url ?? '', 'ws://x').searchParams,
+      );
+      const event = {
+        requestContext: { routeKey: '$connect', connectionId },
+        queryStringParameters,
+      };
+      void handler(event).then(({ statusCode }) => decide(statusCode === 200, statusCode));
+    },
+  });
+  server.on('connection', (socket, request) => {
+    const connectionId = ids.get(request) ?? '';
+    sockets.set(connectionId, socket);
+    socket.on('close', () => {
+      sockets.delete(connectionId);
+      void handler({ requestContext: { routeKey: '$disconnect', connectionId } });
+    });
+  });
+  await once(server, 'listening');
+  const posts: string[] = [];
+  const gateway = {
+    url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`,
+    posts,
+    throttles: 0,
+    client: {
+      async postToConnection({ ConnectionId, Data }) {
+        posts.push(ConnectionId);
+        if (gateway.throttles-- > 0) throw named('LimitExceededException');
+        const socket = sockets.get(ConnectionId);
+        if (socket === undefined) throw named('GoneException');
+        await new Promise<void>((resolve, reject) => {
+          socket.send(Data, { binary: false }, (error) => (error ? reject(error) : resolve()));
+        });
+      },
+    },
+    async stop() {
+      for (const socket of server.clients) socket.terminate();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  } satisfies Gateway;
+  return gateway;
+}
+
+const named = (name: string): Error => Object.assign(new Error(name), { name });
+
+async function freshTable(): Promise<Connections> {
+  const { client } = dynamo;
+  const TableName = `connections-${randomUUID()}`;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['channel', 'connectionId'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: [
+        { AttributeName: 'channel', KeyType: 'HASH' },
+        { AttributeName: 'connectionId', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName });
+  return connectionTable({ client, tableName: TableName });
+}
