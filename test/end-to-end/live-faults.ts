@@ -23,6 +23,11 @@ const KINDS: readonly Omit<Kind, 'chance'>[] = [
   { name: 'delays', make: (_, random) => ({ kind: 'delay', ms: random() * DELAY_MAX_MS }) },
   { name: 'throttles', make: () => throttle() },
   { name: 'server errors', make: () => ({ kind: 'answer', status: 500, type: 'InternalFailure' }) },
+  // Nobody tries that again at once: an invocation ends here, and its batch comes again.
+  {
+    name: 'rights missing',
+    make: () => ({ kind: 'answer', status: 400, type: 'AccessDeniedException' }),
+  },
   {
     name: 'left unprocessed',
     make: (operation, random) =>
