@@ -7,6 +7,7 @@ export default defineConfig({
     aws: 'src/aws.ts',
     local: 'src/runtime/local/index.ts',
     batch: 'src/runtime/batch/index.ts',
+    archive: 'src/archive/index.ts',
     cdk: 'src/cdk/index.ts',
     cli: 'src/cli/tidemark.ts',
     testing: 'src/testing/index.ts',

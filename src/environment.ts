@@ -85,3 +85,27 @@ const invalid = (what: string): ConfigurationError =>
     `the environment variable ${RESOURCES_VARIABLE} ${what}`,
     'Deploy the function by the Pipeline construct of tidemark/cdk, or name what it needs in lambdaHandler.',
   );
+
+/** What a deployment tells a function that archives a stream, as JSON. */
+export const ARCHIVE_VARIABLE = 'TIDEMARK_ARCHIVE';
+
+export interface ArchiveResources {
+  readonly stream: string;
+  readonly bucket: string;
+  /** Before the names of all files. */
+  readonly prefix: string;
+}
+
+/** What that variable says. @throws ConfigurationError ENVIRONMENT_INVALID */
+export function parseArchive(env: Readonly<Record<string, string | undefined>>): ArchiveResources {
+  const said = parsed(env[ARCHIVE_VARIABLE] ?? '');
+  const names = ['stream', 'bucket', 'prefix'];
+  if (isRecord(said) && names.every((name) => typeof said[name] === 'string')) {
+    return said as unknown as ArchiveResources;
+  }
+  throw new ConfigurationError(
+    'ENVIRONMENT_INVALID',
+    `the environment variable ${ARCHIVE_VARIABLE} names no stream, bucket and prefix`,
+    'Deploy the function by the StreamArchive construct of tidemark/cdk, or give archiveHandler what it needs.',
+  );
+}

@@ -51,6 +51,7 @@ export {
 export type { BoundSink, SinkBinding, SinkContext } from './sink-binding.ts';
 export type { BoundSource, SourceBinding, SourceContext } from './source-binding.ts';
 export { StateTables, type StateTablesProps } from './state-tables.ts';
+export { type AnyBucket, StreamArchive, type StreamArchiveProps } from './stream-archive.ts';
 export { type StreamSinkSettings, streamSink } from './stream-sink.ts';
 export { type TableLookupSettings, tableLookup } from './table-lookup.ts';
 export { tableSink } from './table-sink.ts';

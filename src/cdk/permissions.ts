@@ -64,6 +64,8 @@ export const ACTIONS = {
     'ec2:UnassignPrivateIpAddresses',
   ],
   writeStream: ['kinesis:PutRecords'],
+  /** Writing files, and reading none. */
+  archive: ['s3:PutObject'],
   send: ['sqs:SendMessage'],
   receive: [
     'sqs:ReceiveMessage',

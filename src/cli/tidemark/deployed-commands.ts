@@ -95,6 +95,7 @@ function addReplay(program: Command, terminal: Terminal, onReady: OnReady): void
     .requiredOption('--as <version>', 'name of the new version: the end of the names of its tables')
     .option('--from <start>', 'trim-horizon, a time, or positions; where the version begins')
     .option('--to <end>', 'a time, or positions; else the end of the streams as they are')
+    .option('--archive <files...>', 'files or quoted patterns (* ? **) of an archive to begin with')
     .option('--swap', 'let readers take the version, once it is not behind')
     .addHelpText('after', REPLAY_HELP)
     .action(async (module: string, flags: ReplayFlags) => {
@@ -108,7 +109,8 @@ Tables of the deployment stay as they are; those of the version are called as
 they are, with the version at the end, and are made where they are missing. Called
 again it goes on where it was. A time is of arrival: 2026-03-01T12:00:00Z, or 15m
 for so long ago. Positions are <shard>:<position>,... as \`positions\` tells them:
-the version begins after them, and ends with them.
+the version begins after them, and ends with them. A shard that an archive has is
+read there first, and then in the stream from the record after the last archived one.
 
 Asks of AWS:  the tables of the version: everything, and CreateTable; control of
               the deployment: GetItem, Query, UpdateItem; the streams:

@@ -1,3 +1,4 @@
+import { type Archive, archivedSince, archiveOf } from '../../archive/archive.ts';
 import { type StageStanding, standingOf } from '../../engine/standing.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { replay } from '../../runtime/replay/replay.ts';
@@ -6,6 +7,7 @@ import { activate, type Begun, begin, readBegun } from '../../versions/versions.
 import { grouped } from '../start/terminal-text.ts';
 import { explained } from './aws-failure.ts';
 import { type Deployed, type DeployedFlags, deployedPipeline } from './deployed.ts';
+import { filesOf } from './glob.ts';
 import { timeJson, timeText } from './moment.ts';
 import { shardOpener } from './replay-shards.ts';
 import { type Bound, parseBound, seenSince, wholeAfter } from './replay-start.ts';
@@ -19,6 +21,8 @@ export interface ReplayFlags extends DeployedFlags {
   readonly as: string;
   readonly from?: string;
   readonly to?: string;
+  /** Files of an archive, or patterns of them. */
+  readonly archive?: readonly string[];
   readonly swap?: boolean;
   readonly json?: boolean;
 }
@@ -31,10 +35,11 @@ export function prepareReplay(
 ): Promise<Ready> {
   const from = flags.from === undefined ? undefined : parseBound('--from', flags.from);
   const to = flags.to === undefined ? undefined : parseBound('--to', flags.to);
+  const archive = archiveOf((flags.archive ?? []).flatMap(archiveFiles));
   return deployedPipeline(module, flags, async (deployed) => {
     const begunAt = terminal.now();
-    const version = await openVersion(deployed, flags.as);
-    const begun = await beginning(deployed, { flags, from });
+    const version = await openVersion(deployed, flags.as, archive);
+    const begun = await beginning(deployed, { flags, from, archive });
     let records = await run(version, { terminal, from: parseBound('--from', begun.from), to });
     for (let tries = 1; flags.swap; tries++) {
       const behind = await behindOf(deployed, version);
@@ -57,12 +62,13 @@ const TRIES_MAX = 10;
 interface Beginning {
   readonly flags: ReplayFlags;
   readonly from: Bound | undefined;
+  readonly archive: Archive;
 }
 
 /** Where the version began, or begins now. @throws ConfigurationError REPLAY_INVALID */
 async function beginning(
   { plan, store, kinesis, sources }: Deployed,
-  { flags: { as, from: text }, from }: Beginning,
+  { flags: { as, from: text }, from, archive }: Beginning,
 ): Promise<Begun> {
   const known = await readBegun(store, as);
   if (known !== undefined) {
@@ -76,7 +82,9 @@ async function beginning(
   }
   const since = await Promise.all(
     Object.entries(sources).map(async ([source, { streamName }]) => {
-      return [source, await seenSince(from, { kinesis, source, streamName })] as const;
+      const seen = { kinesis, source, streamName };
+      const since = archivedSince(archive, streamName);
+      return [source, await seenSince(from, { ...seen, archivedSince: since })] as const;
     }),
   );
   const begun = { from: text, wholeAfter: wholeAfter(plan, Object.fromEntries(since)) };
@@ -88,6 +96,14 @@ interface Running {
   readonly terminal: Terminal;
   readonly from: Bound;
   readonly to: Bound | undefined;
+}
+
+function archiveFiles(pattern: string): string[] {
+  const files = filesOf(pattern);
+  if (files.length > 0) return files;
+  const hint =
+    'Patterns know * and ? in names, and ** for any folders; quote them, and check the path.';
+  throw new ConfigurationError('INPUT_INVALID', `no file matches '${pattern}'`, hint);
 }
 
 async function run(version: Version, { terminal, from, to }: Running): Promise<number> {
@@ -102,6 +118,7 @@ async function run(version: Version, { terminal, from, to }: Running): Promise<n
       streams: Object.fromEntries(
         Object.entries(resources.sources).map(([name, { name: stream }]) => [name, stream]),
       ),
+      goneShards: version.goneShards,
       controlTable: resources.control,
       openShard: await shardOpener(version, { from, to }),
       signal: terminal.signal,

@@ -54,17 +54,20 @@ type Positions = Extract<Bound, { kind: 'positions' }>;
 const positionOf = ({ positions }: Positions, source: string, shardId: string) =>
   positions.get(`${source}/${shardId}`) ?? positions.get(shardId);
 
+/** A stream of the plan, as a replay sees it. */
+export interface Seen {
+  readonly kinesis: Clients['kinesis'];
+  readonly source: string;
+  readonly streamName: string;
+  /** When the first record of its archive arrived, ms; Infinity: it has none. */
+  readonly archivedSince: number;
+}
+
 /** From which arrival time on a replay from there has every record of a stream, ms. */
-export async function seenSince(
-  from: Bound,
-  {
-    kinesis,
-    source,
-    streamName,
-  }: { readonly kinesis: Clients['kinesis']; readonly source: string; readonly streamName: string },
-): Promise<number> {
+export async function seenSince(from: Bound, seen: Seen): Promise<number> {
+  const { kinesis, source, streamName, archivedSince } = seen;
   if (from.kind === 'time') return from.time;
-  const kept = await keptSince(kinesis, streamName);
+  const kept = Math.min(await keptSince(kinesis, streamName), archivedSince);
   if (from.kind === 'trim-horizon') return kept;
   const shards = [...from.positions].filter(
     ([name]) => !name.includes('/') || name.startsWith(`${source}/`),
@@ -78,8 +81,8 @@ export async function seenSince(
   return Math.max(kept, ...times);
 }
 
-/** All that ever arrived is there as long as a stream is younger than its retention. */
-async function keptSince(kinesis: Clients['kinesis'], StreamName: string): Promise<number> {
+/** From which arrival time on a stream has all, ms. All that ever arrived is there as long as a stream is younger than its retention. */
+export async function keptSince(kinesis: Clients['kinesis'], StreamName: string): Promise<number> {
   const answer = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
   const { StreamCreationTimestamp, RetentionPeriodHours = 24 } =
     answer.StreamDescriptionSummary ?? {};

@@ -21,6 +21,8 @@ export interface KinesisPollerOptions {
   readonly startingPosition: StartAt;
   /** What reads a shard; default shardReader. */
   readonly openShard?: (options: ShardReaderOptions) => ShardReader;
+  /** Shards that are read although the stream does not list them any more, before those that continue them. */
+  readonly goneShards?: readonly string[];
   /** Only 1. */
   readonly parallelizationFactor?: number;
   /** How long a shard without news is left alone, ms; default 1,000 as on AWS. */
@@ -52,6 +54,7 @@ export function checkedMapping(options: KinesisPollerOptions): Mapping {
     onBatch: () => {},
     onError: () => {},
     openShard: shardReader,
+    goneShards: [],
     ...options,
   };
   refuseParallel(mapping.parallelizationFactor);

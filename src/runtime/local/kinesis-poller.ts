@@ -106,10 +106,14 @@ function untilNextDiscovery(fleet: Fleet): Promise<void> {
   });
 }
 
+const GONE = { HashKeyRange: undefined, SequenceNumberRange: undefined } as const;
+
 async function startShards(fleet: Fleet, startAt: StartAt): Promise<void> {
   const { mapping, pollers, drained } = fleet;
   const streamArn = mapping.streamArn ?? (await arnOf(mapping));
-  const listed = await listShards(mapping);
+  const listed = new Map(await listShards(mapping));
+  for (const id of mapping.goneShards)
+    if (!listed.has(id)) listed.set(id, { ...GONE, ShardId: id });
   const isDone = (shardId: string): boolean =>
     drained.has(shardId) || !(listed.has(shardId) || pollers.has(shardId));
   const unknown = [...listed.keys()].filter((id) => !pollers.has(id) && !drained.has(id));

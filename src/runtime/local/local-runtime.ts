@@ -27,6 +27,8 @@ export interface LocalRuntimeOptions {
   readonly tickEveryMs?: number;
   /** What reads a shard; default: from its oldest record on. */
   readonly openShard?: KinesisPollerOptions['openShard'];
+  /** Of each stream, shards that are read although it does not list them any more. */
+  readonly goneShards?: Readonly<Record<string, readonly string[]>>;
   /** What became of a batch. */
   readonly onBatch?: KinesisPollerOptions['onBatch'];
   /** Something failed that will be tried again. */
@@ -101,6 +103,7 @@ function startPoller(options: LocalRuntimeOptions, streamName: string): KinesisP
     invoke: options.invoke,
     ...(batchSize !== undefined && { batchSize }),
     ...(batchingWindowMs !== undefined && { batchingWindowMs }),
+    goneShards: options.goneShards?.[streamName] ?? [],
     ...(openShard && { openShard }),
     ...(onBatch && { onBatch }),
     ...(onError && { onError }),

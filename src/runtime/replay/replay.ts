@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly invoke: Invoke;
   /** What reads a shard, from its beginning to its end. */
   readonly openShard: (options: ShardReaderOptions) => ShardReader;
+  /** Of each stream, shards that it does not list any more. */
+  readonly goneShards: Readonly<Record<string, readonly string[]>>;
   /** Aborted: it ends as soon as what is in flight is done. */
   readonly signal: AbortSignal;
   /** What cannot be mended by trying again. */

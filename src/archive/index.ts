@@ -1,0 +1,13 @@
+export {
+  type ArchivedRecord,
+  archiveBody,
+  archiveName,
+  readArchiveBody,
+} from './archive-file.ts';
+export {
+  type ArchiveOptions,
+  archiveFromEnvironment,
+  archiveHandler,
+  type PutFile,
+  s3Bucket,
+} from './handler.ts';
