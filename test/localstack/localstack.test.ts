@@ -15,7 +15,15 @@ import type { UpReport } from '../../src/cli/localstack/report.ts';
 import { whoAnswers } from '../../src/cli/localstack/server.ts';
 import { findHostTools, hasDocker } from '../../src/cli/localstack/tools.ts';
 import { freePort } from '../support/free-port.ts';
-import { deadLetters, invoke, plainCount, readShards, resultRows, type Shards } from './outside.ts';
+import {
+  archived,
+  deadLetters,
+  invoke,
+  plainCount,
+  readShards,
+  resultRows,
+  type Shards,
+} from './outside.ts';
 
 const MINUTES = 60_000;
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -136,6 +144,18 @@ describe.skipIf(missing.length > 0)('the reference deployment on LocalStack', ()
       batchItemFailures: [],
     });
   });
+
+  test(
+    'keeps its stream as files in S3, from which each record comes back',
+    async () => {
+      const kept = await archived(report);
+      const there = await readShards(report);
+      expect(there.map(({ shardId, records }) => [shardId, records])).toEqual(
+        there.map(({ shardId }) => [shardId, kept.get(shardId) ?? []]),
+      );
+    },
+    2 * MINUTES,
+  );
 
   test('leaves nothing when it is stopped', { timeout: 2 * MINUTES }, async () => {
     const down = await npmRun('localstack:down', '--port', port);

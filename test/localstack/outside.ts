@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { DynamoDBClient, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import {
   GetRecordsCommand,
@@ -5,8 +8,19 @@ import {
   KinesisClient,
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { archiveOf, recordsOf } from '../../src/archive/archive.ts';
+import { archiveHandler, s3Bucket } from '../../src/archive/handler.ts';
 import type { UpReport } from '../../src/cli/localstack/report.ts';
+import { startKinesisPoller } from '../../src/runtime/local/kinesis-poller.ts';
+import { kinesisSource } from '../../src/sources/kinesis.ts';
+import { until } from '../end-to-end/until.ts';
 
 /** The shards of a stream, with what is in them. */
 export type Shards = readonly {
@@ -44,6 +58,47 @@ export async function readShards(report: UpReport): Promise<Shards> {
   });
   return Promise.all(shards);
 }
+
+/** By shard, the records that the archive has of it when all of the stream was written to S3 and read back. */
+export async function archived(report: UpReport): Promise<Map<string, string[]>> {
+  const s3 = new S3Client({ ...settings(report), forcePathStyle: true });
+  const client = new KinesisClient({
+    ...settings(report),
+    requestHandler: new NodeHttpHandler(),
+  });
+  const { stream: streamName } = report.stack;
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const source = kinesisSource({ client, streamName, now: Date.now });
+  const put = s3Bucket({ client: s3, bucket: BUCKET, prefix: 'raw/' });
+  const invoke = archiveHandler({ source, put });
+  const poller = startKinesisPoller({
+    client,
+    streamName,
+    startingPosition: 'TRIM_HORIZON',
+    invoke,
+  });
+  await until(() => poller.idle());
+  await poller.stop();
+  const records = new Map<string, string[]>();
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+  const folder = mkdtempSync(path.join(tmpdir(), 'archive-'));
+  const files: string[] = [];
+  for (const { Key = '' } of Contents) {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    const file = path.join(folder, Key);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, (await Body?.transformToByteArray()) ?? new Uint8Array());
+    files.push(file);
+  }
+  for (const [lane, of] of archiveOf(files)) {
+    const texts = [...recordsOf(of, '0')].flat().map(({ data }) => Buffer.from(data).toString());
+    records.set(lane.slice(lane.lastIndexOf('/') + 1), texts);
+  }
+  rmSync(folder, { recursive: true });
+  return records;
+}
+
+const BUCKET = 'tidemark-archive';
 
 const WINDOW_MS = 300_000;
 const DAY_MS = 86_400_000;
