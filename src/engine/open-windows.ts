@@ -1,4 +1,6 @@
+import type { SlotFiring } from '../operators/operator.ts';
 import { readSegment } from '../schema/segment.ts';
+import { slotCovering } from '../time/slot.ts';
 import { MAX_TIME } from '../time/watermark.ts';
 import type { StagePlan } from '../topology/plan.ts';
 import { readAborted } from './aborted.ts';
@@ -43,17 +45,17 @@ async function openIn(context: StageStore, bucket: number): Promise<Map<string, 
   const { firedThrough } = await readBucket(context, bucket);
   const isAborted = await readAborted(context);
   const seen = new Map<string, Seen>();
-  const range = segmentRange(stage.name, bucket, firedThrough + 1, MAX_TIME);
+  const { lookBackMs, codec } = stage.operator;
+  const range = segmentRange(stage.name, bucket, firedThrough + 1 - lookBackMs, MAX_TIME);
   let next: string | undefined;
   do {
     const page = await store.query('state', range, next);
     for (const item of page.items) {
       const { lane, epoch } = parseSegmentKey(item);
       if (isAborted(lane, epoch)) continue;
-      readSegment(item.data as Uint8Array, stage.operator.codec, (slot, key, contribution) => {
-        if (slot <= firedThrough) return;
-        for (const windowStart of startsOf(stage, slot, contribution)) {
-          see(seen, { windowStart, slot }, key);
+      readSegment(item.data as Uint8Array, codec, (slot, key, contribution) => {
+        for (const window of windowsOf(stage, slot, contribution)) {
+          if (window.slot > firedThrough) see(seen, window, key);
         }
       });
     }
@@ -70,14 +72,36 @@ function see(seen: Map<string, Seen>, window: Omit<OpenWindow, 'keys'>, key: str
 }
 
 /**
- * The windows that a contribution is a part of, where its slot tells all there are. It makes a result of
- * the contribution to know: one that cannot be made yet says nothing.
+ * The windows that a contribution is a part of: its slot tells some, later ones as far as they look back
+ * the others. Of what has no windows that are the same for all keys, its own slot is all there is to say.
  */
-function startsOf(stage: StagePlan, slot: number, contribution: unknown): (number | undefined)[] {
-  const { firing, lookBackMs } = stage.operator;
-  if (firing.kind !== 'slot' || lookBackMs > 0) return [undefined];
+function* windowsOf(
+  { operator, resolutionMs }: StagePlan,
+  filedUnder: number,
+  contribution: unknown,
+): Generator<Omit<OpenWindow, 'keys'>> {
+  const { firing, lookBackMs } = operator;
+  if (firing.kind !== 'slot') {
+    yield { windowStart: undefined, slot: filedUnder };
+    return;
+  }
+  const covering = (time: number): number => slotCovering(firing.nextLook(time), resolutionMs);
+  let slot = covering(filedUnder - resolutionMs);
+  for (; slot <= filedUnder + lookBackMs; slot = covering(slot)) {
+    for (const windowStart of startsOf(firing, contribution, { slot, resolutionMs })) {
+      yield { windowStart, slot };
+    }
+  }
+}
+
+/** It takes a result to know; one that cannot be made yet says nothing of its window but the end. */
+function startsOf(
+  firing: SlotFiring<unknown>,
+  contribution: unknown,
+  { slot, resolutionMs }: { readonly slot: number; readonly resolutionMs: number },
+): (number | undefined)[] {
   try {
-    const results = firing.results([contribution], slot, stage.resolutionMs);
+    const results = firing.results([contribution], slot, resolutionMs);
     return [...new Set(results.map(({ windowStart }) => windowStart))];
   } catch {
     return [undefined];

@@ -3,7 +3,7 @@ import { type StageStanding, standingOf } from '../../engine/standing.ts';
 import { ConfigurationError } from '../../errors.ts';
 import { replay } from '../../runtime/replay/replay.ts';
 import type { Store } from '../../store/store.ts';
-import { activate, type Begun, begin, readBegun } from '../../versions/versions.ts';
+import { activate, type Begun, begin, checkVersion, readBegun } from '../../versions/versions.ts';
 import { grouped } from '../start/terminal-text.ts';
 import { explained } from './aws-failure.ts';
 import { type Deployed, type DeployedFlags, deployedPipeline } from './deployed.ts';
@@ -38,8 +38,10 @@ export function prepareReplay(
   const archive = archiveOf((flags.archive ?? []).flatMap(archiveFiles));
   return deployedPipeline(module, flags, async (deployed) => {
     const begunAt = terminal.now();
-    const version = await openVersion(deployed, flags.as, archive);
+    checkVersion(flags.as);
     const begun = await beginning(deployed, { flags, from, archive });
+    // Only now: whoever says too little must not find tables that nobody needs.
+    const version = await openVersion(deployed, flags.as, archive);
     let records = await run(version, { terminal, from: parseBound('--from', begun.from), to });
     for (let tries = 1; flags.swap; tries++) {
       const behind = await behindOf(deployed, version);
