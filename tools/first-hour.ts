@@ -91,7 +91,7 @@ const INTRODUCTION = `# The first hour
 
 What somebody new sees, from nothing to a deployment that is ready to go: the commands, what they print and how long
 they took. \`npm run first-hour\` runs them and writes this page; the package is the one that \`npm pack\` makes, in place of
-the registry's. You need Node 20.19 or later.
+the registry's. You need Node 20.19 or later. Times are those of two cores that had other work besides.
 `;
 
 const parts = STEPS.map((step) => {
