@@ -53,6 +53,7 @@ export const topicSink = (
   },
 });
 
+/** How objects are named. */
 export interface ObjectSinkSettings extends MessageSinkSettings {
   /** What names of objects begin with. Default `results/`. */
   readonly prefix?: string;
@@ -80,10 +81,10 @@ export const objectSink = (
   },
 });
 
-/** An EventBridge bus as a sink. */
 /** A bus, however it was made or brought in. (IEventBus is too narrow under exact optional types.) */
 type AnyBus = Pick<events.IEventBus, 'eventBusArn' | 'eventBusName'>;
 
+/** An EventBridge bus as a sink. */
 export const busSink = (bus: AnyBus, settings: MessageSinkSettings = {}): SinkBinding => ({
   bind(scope, { writers }) {
     for (const writer of writers) grantTo(writer, bus.eventBusArn, ACTIONS.putEvents);
@@ -113,6 +114,7 @@ export const deliverySink = (
   },
 });
 
+/** How a place of your own is told to the handler. */
 export interface CustomSinkSettings {
   /** Under which the handler finds what opens it: `fromEnvironment(plan, { sinks: { [kind]: ... } })`. */
   readonly kind: string;
@@ -122,6 +124,7 @@ export interface CustomSinkSettings {
   readonly settings?: Readonly<Record<string, string>>;
   /** Lets a function write there. Default: it needs no right. */
   readonly grantWrite?: (writer: lambda.IFunction) => void;
+  /** Lets somebody read what it holds. Default: nothing. */
   readonly grantRead?: (grantee: iam.IGrantable) => void;
 }
 

@@ -13,6 +13,7 @@ export interface IdentifiedMessage {
   readonly output: Output;
 }
 
+/** What a sink of your own does with messages. */
 export interface CustomSinkOptions {
   /**
    * Takes messages, any of them any number of times: to show each once, by its identity, is what it has

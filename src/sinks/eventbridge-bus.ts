@@ -4,6 +4,7 @@ import type { Sink } from './sink.ts';
 
 /** What is needed of a client: `EventBridge` of @aws-sdk/client-eventbridge has it. */
 export interface BusClient {
+  /** Puts up to ten events, and tells which were not taken. */
   putEvents(
     input: { Entries: BusEntry[] },
     options?: CallOptions,
@@ -17,6 +18,7 @@ export interface BusEntry {
   Detail: string;
 }
 
+/** Which bus results go to, and by which client. */
 export interface BusSinkOptions extends MessageSinkOptions {
   readonly client: BusClient;
   /** Its name or ARN. */

@@ -4,6 +4,7 @@ import type { Sink } from './sink.ts';
 
 /** What is needed of a client: `Firehose` of @aws-sdk/client-firehose has it. */
 export interface DeliveryClient {
+  /** Puts up to 500 records, and tells which were not taken. */
   putRecordBatch(
     input: { DeliveryStreamName: string; Records: { Data: Uint8Array }[] },
     options?: CallOptions,
@@ -12,6 +13,7 @@ export interface DeliveryClient {
   }>;
 }
 
+/** Which delivery stream results go to, and by which client. */
 export interface DeliverySinkOptions extends MessageSinkOptions {
   readonly client: DeliveryClient;
   readonly streamName: string;

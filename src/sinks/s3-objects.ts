@@ -10,6 +10,7 @@ import { NO_CHUNK, type Output, type Sink } from './sink.ts';
 
 /** What is needed of a client: `S3` of @aws-sdk/client-s3 has it. */
 export interface ObjectClient {
+  /** Writes an object, in place of one of its name. */
   putObject(
     input: {
       Bucket: string;
@@ -22,6 +23,7 @@ export interface ObjectClient {
   ): Promise<unknown>;
 }
 
+/** Where objects go, what they are called, and by which client. */
 export interface ObjectSinkOptions {
   readonly client: ObjectClient;
   readonly bucket: string;

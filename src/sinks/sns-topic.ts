@@ -6,6 +6,7 @@ import { type BatchFailure, failuresById } from './sqs-queue.ts';
 
 /** What is needed of a client: `SNS` of @aws-sdk/client-sns has it. */
 export interface TopicClient {
+  /** Publishes up to ten messages, and tells which were not taken. */
   publishBatch(
     input: { TopicArn: string; PublishBatchRequestEntries: TopicEntry[] },
     options?: CallOptions,
@@ -20,6 +21,7 @@ export interface TopicEntry {
   MessageAttributes: Record<string, { DataType: string; StringValue: string }>;
 }
 
+/** Which topic results go to, and by which client. */
 export interface TopicSinkOptions extends MessageSinkOptions {
   readonly client: TopicClient;
   /** Of a FIFO topic. */

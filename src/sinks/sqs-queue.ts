@@ -10,6 +10,7 @@ import type { Sink } from './sink.ts';
 
 /** What is needed of a client: `SQS` of @aws-sdk/client-sqs has it. */
 export interface QueueClient {
+  /** Sends up to ten messages, and tells which were not taken. */
   sendMessageBatch(
     input: { QueueUrl: string; Entries: QueueEntry[] },
     options?: CallOptions,
@@ -31,6 +32,7 @@ export interface BatchFailure {
   readonly SenderFault: boolean | undefined;
 }
 
+/** Which queue results go to, and by which client. */
 export interface QueueSinkOptions extends MessageSinkOptions {
   readonly client: QueueClient;
   /** Of a FIFO queue. */

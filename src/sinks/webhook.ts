@@ -10,6 +10,7 @@ import { messageText } from './message.ts';
 import { setAside } from './set-aside.ts';
 import type { Output, Sink } from './sink.ts';
 
+/** Whom results are sent to, and how they are signed. */
 export interface WebhookSinkOptions extends MessageSinkOptions {
   /** Whom to POST to: https, or http of this machine. */
   readonly url: string;
