@@ -11,6 +11,25 @@ export {
   type Surroundings,
   type TriggeredSource,
 } from './aws/from-environment.ts';
+export {
+  type IngestOptions,
+  type IngestRequest,
+  type IngestResponse,
+  ingestHandler,
+} from './bridges/ingest.ts';
+export {
+  type QueueBridgeOptions,
+  type QueueEvent,
+  type QueueMessage,
+  type QueueResponse,
+  queueBridge,
+} from './bridges/queue-bridge.ts';
+export {
+  type ItemChange,
+  type TableBridgeOptions,
+  type TableEvent,
+  tableBridge,
+} from './bridges/table-bridge.ts';
 export { dynamoClient } from './dynamodb/client.ts';
 export type { Resource } from './environment.ts';
 export {

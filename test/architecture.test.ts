@@ -69,6 +69,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'invariant.ts',
     'deadline.ts',
   ],
+  bridges: ['kinesis', 'dynamodb', 'schema', 'errors.ts'],
   lookups: ['parallel.ts', 'dynamodb', 'errors.ts', 'deadline.ts'],
   sources: ['schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
   'runtime/lambda': [
@@ -159,6 +160,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   'aws.ts': [
     'aws',
+    'bridges',
     'dynamodb',
     'kinesis',
     'versions',

@@ -9,6 +9,14 @@ export type { TableContent } from '../schema/table-keys.ts';
 export type { AlarmThresholds } from './alarm-list.ts';
 export { type AlarmSettings, PipelineAlarms, type PipelineAlarmsProps } from './alarms.ts';
 export type { BoundSinks } from './bound-sinks.ts';
+export {
+  type BridgeProps,
+  bridgeQueue,
+  bridgeTable,
+  grantIngest,
+  type QueueBridgeProps,
+  type TableBridgeProps,
+} from './bridges.ts';
 export type { FiringSettings } from './control-trigger.ts';
 export { LIST_PRICES, type Prices } from './cost.ts';
 export {

@@ -12,6 +12,7 @@ import { topicSink } from '../../src/sinks/sns-topic.ts';
 import { queueSink } from '../../src/sinks/sqs-queue.ts';
 import { outputOf } from '../../src/testing/contracts/contract-output.ts';
 import { messageContract } from '../../src/testing/contracts/message-contract.ts';
+import { until } from '../end-to-end/until.ts';
 import { missingTools, type PlainLocalStack, startLocalStack } from './server.ts';
 
 const MINUTES = 60_000;
@@ -131,14 +132,13 @@ describe.skipIf(missing.length > 0)('sinks on LocalStack', () => {
           RoleARN: 'arn:aws:iam::000000000000:role/firehose',
         },
       });
-      await expect
-        .poll(
-          async () =>
-            (await firehose().describeDeliveryStream({ DeliveryStreamName: 'results' }))
-              .DeliveryStreamDescription?.DeliveryStreamStatus,
-          { timeout: 30_000 },
-        )
-        .toBe('ACTIVE');
+      const isActive = async () => {
+        const asked = { DeliveryStreamName: 'results' };
+        const { DeliveryStreamDescription: stream } =
+          await firehose().describeDeliveryStream(asked);
+        return stream?.DeliveryStreamStatus === 'ACTIVE';
+      };
+      await until(isActive);
     });
     test.each(messageContract.filter(({ name }) => !name.includes('in their order')))(
       '$name',
@@ -221,15 +221,15 @@ async function fifoQueue(
     url,
     arn: (await sqs.getQueueAttributes(asked)).Attributes?.QueueArn ?? '',
     async all() {
-      for (let quiet = 0; quiet < 2; ) {
+      for (let quiet = false; !quiet; ) {
         const { Messages = [] } = await sqs.receiveMessage({
           QueueUrl: url,
           MaxNumberOfMessages: 10,
           MessageAttributeNames: ['All'],
           WaitTimeSeconds: 1,
         });
-        quiet = Messages.length === 0 ? quiet + 1 : 0;
-        if (Messages.length === 0) continue;
+        quiet = Messages.length === 0;
+        if (quiet) break;
         for (const { Body = '', MessageAttributes } of Messages) {
           received.push({ body: Body, identity: MessageAttributes?.identity?.StringValue });
         }
