@@ -5,14 +5,16 @@ import type { ChildCall, Measured } from './measured.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Where packages are found from. */
-const BUNDLE = path.join(ROOT, 'node_modules', '.cache', 'tidemark-bench', 'child.mjs');
+const BUNDLES = path.join(ROOT, 'node_modules', '.cache', 'tidemark-bench');
+const BUNDLE = path.join(BUNDLES, 'child.js');
 
 /** Makes of the library and the jobs what a deployment runs: plain JavaScript, nothing loaded on the way. */
 export async function bundleChild(): Promise<void> {
   await build({
     entryPoints: [path.join(import.meta.dirname, 'child.ts')],
-    outfile: BUNDLE,
+    outdir: BUNDLES,
     bundle: true,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly seed: number;
   readonly json?: string;
   readonly profile?: string;
+  readonly check?: string;
+  readonly keep?: string;
 }
 
 const JOB_NAMES = JOBS.map(({ name }) => name);
@@ -41,6 +43,8 @@ export function benchOptions(argv: readonly string[]): BenchOptions {
     .option('--batch <n>', 'records an invocation', whole, 1_000)
     .option('--seed <n>', 'of the inputs', whole, 7)
     .option('--json <file>', 'write what was measured there, too')
+    .option('--check <file>', 'fail where a ratio is half as much again as it is there')
+    .option('--keep <file>', 'write the ratios there, to check against')
     .addOption(
       new Option('--profile <job>', 'leave a CPU profile of each way of this job').choices(
         JOB_NAMES,

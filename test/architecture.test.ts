@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'ordered-requests.ts': ['backoff.ts', 'errors.ts'],
   'remote-call.ts': ['deadline.ts', 'errors.ts'],
   'parallel.ts': [],
+  'prices.ts': [],
   'seeded.ts': [],
   observability: ['errors.ts'],
   time: ['invariant.ts'],
@@ -171,11 +172,20 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'environment.ts',
   ],
   // What is deployed is agreed on by names alone: neither side sees the other.
-  cdk: ['topology', 'schema', 'observability/metric-names.ts', 'environment.ts', 'errors.ts'],
+  cdk: [
+    'prices.ts',
+    'topology',
+    'schema',
+    'observability/metric-names.ts',
+    'environment.ts',
+    'errors.ts',
+  ],
   // Made of what pipelines tell; it reaches into nothing.
   console: ['topology', 'observability', 'time', 'errors.ts'],
   // The reference deployment on a laptop composes everything, the reference pipelines included.
   cli: [
+    'prices.ts',
+    'operators',
     'seeded.ts',
     'parallel.ts',
     'runtime/local',

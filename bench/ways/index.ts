@@ -1,5 +1,4 @@
 import { batch } from './batch.ts';
-import { lambdaOnDynamo } from './dynamodb.ts';
 import { lambdaInMemory } from './handler.ts';
 import { handLoop } from './loop.ts';
 import type { Way } from './way.ts';
@@ -13,7 +12,8 @@ export const WAYS = {
   live: handLoop(true),
   batch,
   lambda: lambdaInMemory,
-  dynamodb: lambdaOnDynamo,
+  // Loading the SDK costs as much as a small run.
+  dynamodb: async (task) => (await import('./dynamodb.ts')).lambdaOnDynamo(task),
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;

@@ -1,4 +1,5 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { Prices } from '../prices.ts';
 import { tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
 import {
@@ -7,26 +8,6 @@ import {
   type WatchedPipeline,
   writtenTables,
 } from './watched.ts';
-
-/** List prices, US dollars. */
-export interface Prices {
-  /** A GB-second of Lambda on arm64. */
-  readonly lambdaGbSecond: number;
-  /** A million invocations. */
-  readonly lambdaRequests: number;
-  /** A million write request units of DynamoDB on demand. */
-  readonly writeUnits: number;
-  /** A million read request units. */
-  readonly readUnits: number;
-}
-
-/** us-east-1, without free tier and discounts, as the AWS price lists had them in 2025. */
-export const LIST_PRICES: Prices = {
-  lambdaGbSecond: 0.0000133334,
-  lambdaRequests: 0.2,
-  writeUnits: 0.625,
-  readUnits: 0.125,
-};
 
 /**
  * What a million events cost to process: invocations and tables. The log itself is not in it, nor

@@ -1,8 +1,9 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import type { MetricName } from '../observability/metric-names.ts';
+import type { Prices } from '../prices.ts';
 import type { StagePlan } from '../topology/plan.ts';
-import { costPerMillion, type Prices } from './cost.ts';
+import { costPerMillion } from './cost.ts';
 import { graph, lines, MINUTE, perRecords, perSecond } from './dashboard-graph.ts';
 import { tableMetric } from './metrics.ts';
 import {

@@ -1,8 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { LIST_PRICES, type Prices } from '../prices.ts';
 import { describe } from '../topology/describe.ts';
-import { LIST_PRICES, type Prices } from './cost.ts';
 import { checkMetrics, DASHBOARD_LIMITS } from './dashboard-limits.ts';
 import { widgetRows } from './dashboard-widgets.ts';
 import { given } from './given.ts';

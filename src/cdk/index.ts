@@ -5,6 +5,7 @@
  */
 export type { Resource } from '../environment.ts';
 export { METRIC_UNITS, type MetricName } from '../observability/metric-names.ts';
+export { LIST_PRICES, type Prices } from '../prices.ts';
 export type { TableContent } from '../schema/table-keys.ts';
 export type { AlarmThresholds } from './alarm-list.ts';
 export { type AlarmSettings, PipelineAlarms, type PipelineAlarmsProps } from './alarms.ts';
@@ -18,7 +19,6 @@ export {
   type TableBridgeProps,
 } from './bridges.ts';
 export type { FiringSettings } from './control-trigger.ts';
-export { LIST_PRICES, type Prices } from './cost.ts';
 export {
   type DashboardSettings,
   PipelineDashboard,

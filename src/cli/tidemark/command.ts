@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from 'tidemark/package.json' with { type: 'json' };
 import { InterruptedError, TidemarkError, UserFunctionError } from '../../errors.ts';
+import { type CostFlags, prepareCost } from './cost-command.ts';
 import { addDeployedCommands } from './deployed-commands.ts';
 import { type DescribeFlags, FORMATS, prepareDescribe } from './describe-command.ts';
 import { prepareInit } from './init-command.ts';
@@ -38,7 +39,7 @@ export async function tidemark(argv: readonly string[], terminal: Terminal): Pro
 export function commands(terminal: Terminal, onReady: (ready: Ready) => void): Command {
   const program = new Command('tidemark')
     .description(
-      'Begins projects, runs pipelines over files, describes them, and looks after those that are deployed.',
+      'Begins projects, runs pipelines over files, tells what they cost, and looks after those that are deployed.',
     )
     .version(packageJson.version)
     .exitOverride()
@@ -56,6 +57,9 @@ export function commands(terminal: Terminal, onReady: (ready: Ready) => void): C
     .action((folder: string) => onReady(prepareInit(folder, terminal)));
   addLateness(program, terminal, onReady);
   addDeployedCommands(program, terminal, onReady);
+  costCommand(program).action(async (module: string, flags: CostFlags) =>
+    onReady(await prepareCost(module, flags, terminal)),
+  );
   return program;
 }
 
@@ -95,6 +99,25 @@ function describeCommand(program: Command): Command {
     .argument('<pipeline>', PIPELINE)
     .option('--export <name>', 'which export the pipeline is', 'default')
     .addOption(new Option('--format <format>', 'how').choices([...FORMATS]).default('text'));
+}
+
+function costCommand(program: Command): Command {
+  return program
+    .command('cost')
+    .description('Estimates what a pipeline costs a month, beside the least of Managed Flink.')
+    .argument('<pipeline>', PIPELINE)
+    .requiredOption('--rate <n>', 'events a second, all of which pass', above0)
+    .option('--shards <n>', 'of its streams', above0, 4)
+    .option('--keys <n>', 'how many different keys events have', above0, 10_000)
+    .option('--batch-seconds <n>', 'how long a mapping collects records', above0, 1)
+    .option('--memory <mb>', 'of the functions', above0, 512)
+    .option('--export <name>', 'which export the pipeline is', 'default');
+}
+
+function above0(text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('It takes a number above 0.');
 }
 
 function refused(error: unknown, { err }: Terminal): number {
