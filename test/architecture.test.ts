@@ -89,6 +89,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'lookups/lookup.ts',
     'engine',
     'topology',
+    'schema',
     'time',
     'store',
     'sources',

@@ -73,7 +73,11 @@ export async function* lineBatches(
 
 /** Nothing but space: such lines hold no event. */
 export const isBlank = (line: Buffer): boolean => {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  // By index: it is asked of each line, and an iterator costs more than all the rest.
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  }
   return true;
 };
 

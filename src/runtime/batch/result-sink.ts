@@ -12,7 +12,8 @@ export function resultSink(table: ItemTable, name: string): Sink {
     async write(outputs) {
       const alone: Output[] = [];
       for (const output of outputs) {
-        if (output.shape === 'events' && output.final) alone.push(output);
+        // Never replaced, so never looked for.
+        if (output.final && output.shape !== 'changes') alone.push(output);
         else putRow(table, pk, output);
       }
       writeBlocks(table, blocks(name), inOrder(alone));
@@ -28,9 +29,11 @@ export function resultSink(table: ItemTable, name: string): Sink {
  */
 export function* resultLines(table: ItemTable, name: string): Generator<string> {
   const all = { pk: partition(name), from: '', to: AFTER_ALL };
-  const rows = table.between(all, undefined);
-  const events = eventItems(table, name);
-  for (const { line } of merged([rows, events])) if (line !== '') yield String(line);
+  const open = table.between(all, undefined);
+  // Of a row that was told before it was final, the final one counts.
+  for (const { line } of merged([finalItems(table, name), open])) {
+    if (line !== '') yield String(line);
+  }
 }
 
 function putRow(table: ItemTable, pk: string, output: Output): void {
@@ -39,7 +42,7 @@ function putRow(table: ItemTable, pk: string, output: Output): void {
   table.put({ pk, sk, line: resultLine(output), position: output.position });
 }
 
-function* eventItems(table: ItemTable, name: string) {
+function* finalItems(table: ItemTable, name: string) {
   const pk = partition(name);
   for (const { at, line } of blockRows(table, blocks(name))) yield { pk, sk: at, line };
 }
@@ -91,4 +94,4 @@ const isNewer = (output: Output, stored: unknown): boolean =>
 
 /** No stage has such a name, so they meet none of the engine's partitions. */
 const partition = (name: string): string => `!results#${name}`;
-const blocks = (name: string): string => `!events#${name}`;
+const blocks = (name: string): string => `!final#${name}`;
