@@ -160,7 +160,15 @@ const result = (key: string, value: number) => ({
 function gathered(slots: readonly number[] = []): Observation {
   return {
     ...{ kind: 'gathered', stage: STAGE, lane: `clickstream@1/${S0}`, epoch: 1, records: 1 },
-    ...{ bytes: 1, filtered: 0, late: 0, lateKept: 0, lateAllowed: 0, deadLetters: 0 },
+    ...{
+      bytes: 1,
+      filtered: 0,
+      late: 0,
+      lateKept: 0,
+      lateAllowed: 0,
+      deadLetters: 0,
+      duplicates: 0,
+    },
     ...{ segments: 1, arrivalTime: 0, watermark: 0, slots },
   };
 }
