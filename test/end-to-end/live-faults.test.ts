@@ -29,7 +29,7 @@ test('while calls fail, processes are killed, and shards split and merge, nothin
   const random = seeded(SEED);
   const faults = new LiveFaults(random);
   onTestFinished(() => faults.stop());
-  const argv = ['--exit', '--window', '1m', '--batch-size', '100', '--shards', '3'];
+  const argv = ['--exit', '--window', '1m', '--batch-size', '30', '--shards', '3'];
   const pipeline = await deployedBehind(faults.between, ...argv);
   onTestFinished(() => pipeline.stop());
   const killers = Array.from(

@@ -11,7 +11,7 @@ interface Kind {
 }
 
 /** Each kind is absent, rare or frequent in a run (Groce et al., Swarm Testing, ISSTA 2012). */
-const CHANCES = [0, 0.01, 0.03];
+const CHANCES = [0, 0.02, 0.06];
 const DELAY_MAX_MS = 300;
 /** By then the call was made again, and others have come in between. */
 const PUT_OFF_MAX_MS = 2_500;
