@@ -9,6 +9,7 @@ import { ACTIONS, grantOn, grantWriteTable } from './permissions.ts';
 import type { SinkBinding } from './sink-binding.ts';
 import type { AnyTable } from './tables.ts';
 
+/** How a push sink is bound. */
 export interface PushSinkSettings extends MessageSinkSettings {
   /** The deployed stage of the WebSocket API that clients are connected to. */
   readonly stage: Pick<apigateway.WebSocketStage, 'api' | 'stageName' | 'callbackUrl'>;
@@ -40,6 +41,7 @@ export const pushSink = ({ stage, connections, ...settings }: PushSinkSettings):
   },
 });
 
+/** How the table of connections is made. */
 export interface ConnectionTableProps {
   /** Default: a key that AWS owns. */
   readonly encryption?: dynamodb.TableEncryptionV2;

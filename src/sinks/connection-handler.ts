@@ -17,6 +17,7 @@ export type Admission =
   /** `user`: to whom the connection belongs, if to anybody. */
   | { readonly admit: true; readonly user?: string };
 
+/** What the handler of a WebSocket API goes by. */
 export interface ConnectionHandlerOptions {
   readonly connections: Connections;
   /**

@@ -19,10 +19,13 @@ export interface Connections {
   add(connectionId: string, user?: string): Promise<void>;
   /** Does nothing for one that is not there. */
   remove(connectionId: string): Promise<void>;
+  /** The connections that are open: of this user, or all. */
   of(audience: Audience): Promise<readonly string[]>;
+  /** These connections for the length of one invocation: once `signal` aborts, nothing more is written. */
   until(signal: AbortSignal): Connections;
 }
 
+/** Where connections are kept. */
 export interface ConnectionTableOptions extends AccessOptions {
   /** A table by `channel` (string) and `connectionId` (string), with `expires` as time to live. */
   readonly tableName: string;

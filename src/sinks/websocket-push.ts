@@ -19,6 +19,7 @@ export interface PushClient {
   ): Promise<unknown>;
 }
 
+/** Whom results are pushed to, and by which clients. */
 export interface PushSinkOptions extends MessageSinkOptions {
   readonly client: PushClient;
   readonly connections: Connections;
