@@ -4,6 +4,7 @@ import type { FunctionProcess } from '../../runtime/local/function-process.ts';
 import { type Companion, deployCompanions, SHOP_STREAMS } from './companions.ts';
 import { RunConsole } from './console-host.ts';
 import { clients, type Deployment } from './deployment.ts';
+import type { ToldByFunction } from './function-settings.ts';
 import { type Job, maxDelayOf } from './job.ts';
 import type { ConsoleSettings, StartOptions } from './options.ts';
 import { placesOf } from './places.ts';
@@ -103,9 +104,12 @@ async function serve(host: ConsoleHost, { port, isDefault }: ConsoleSettings): P
 const COMPANION_PACE = {
   batchSize: 1_000,
   batchingWindowMs: 2_000,
-  pollIntervalMs: 500,
+  pollIntervalMs: 1_000,
   tickEveryMs: 10_000,
 };
+
+/** As long as the function that fires has in AWS: a slow one must not take the others down with it. */
+const TIMEOUT_MS = 300_000;
 
 /** All in one process: seven more would be much for a small machine. Returns what stops them. */
 function startCompanions(
@@ -114,9 +118,8 @@ function startCompanions(
   host: RunConsole,
 ): () => Promise<void> {
   const settings = { connection, hosted: companions, isWatched: true };
-  const sandbox = startSandbox(settings, ({ pipeline, message }) => {
-    host.of(pipeline)?.heard(message);
-  });
+  const hear = ({ pipeline, message }: ToldByFunction): void => host.of(pipeline)?.heard(message);
+  const sandbox = startSandbox(settings, hear, TIMEOUT_MS);
   const runtimes = companions.map(({ name, choice, places }) => {
     host.runsIn(name, sandbox);
     const watched = host.of(name);

@@ -9,7 +9,7 @@ import { type Job, jobOf } from './job.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 import type { StartOptions } from './options.ts';
 import { placesOf } from './places.ts';
-import { play } from './player.ts';
+import { type PutRecords, play } from './player.ts';
 import { CLICKS, Producer } from './producer.ts';
 import { settle } from './progress.ts';
 import { startRunning, startSandbox } from './running.ts';
@@ -25,6 +25,7 @@ import { welcomeText } from './welcome.ts';
 const INTERRUPTED_EXIT_CODE = 130;
 const TICK_EVERY_MS = 10_000;
 const BATCHING_WINDOW_MS = 1_000;
+const WATCHED_POLL_MS = 250;
 const MINUTE_MS = 60_000;
 
 /** One run, and what belongs to it. */
@@ -105,6 +106,8 @@ function startClickstream({ job, options, deployment, show, page }: Run) {
     batchingWindowMs: BATCHING_WINDOW_MS,
     tickEveryMs: job.ends ? 0 : TICK_EVERY_MS,
     onError: (error) => show.failed(error),
+    // Who watches sees no difference, and the servers have others to answer.
+    ...(page && { pollIntervalMs: WATCHED_POLL_MS }),
     onInvoked: watched && ((report) => watched.invoked(report)),
   });
   return { sandbox, runtime };
@@ -126,7 +129,7 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
   const items = options.input === undefined ? clicks() : fileItems(options.input);
   const { complete } = await play({
     items: page?.hasShop === true ? shop(clicks(), seeded(options.seed + 2)) : items,
-    putRecords: producer.putRecords,
+    putRecords: page === undefined ? producer.putRecords : heldBack(producer, show, signal),
     speed: options.speed,
     tempo,
     live: !job.ends,
@@ -138,6 +141,18 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
   });
   return { complete, producer };
 }
+
+/** A backlog as great as this is not let grow fast: a machine that is too slow would never catch up. */
+const UNREAD_MAX = 5_000;
+const HELD_BACK_MS = 1_000;
+
+const heldBack =
+  (producer: Producer, show: Show, signal: AbortSignal): PutRecords =>
+  async (records) => {
+    const isBehind = producer.clicks - show.gathered > UNREAD_MAX;
+    if (isBehind) await sleepFor(HELD_BACK_MS, undefined, { signal }).catch(() => {});
+    return producer.putRecords(records);
+  };
 
 async function closeAll(
   { job, deployment, show, surroundings }: Run,

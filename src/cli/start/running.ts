@@ -15,10 +15,12 @@ import { planOf } from './reference-plans.ts';
 export function startSandbox(
   settings: FunctionSettings,
   onTold: (told: ToldByFunction) => void,
+  timeoutMs?: number,
 ): FunctionProcess {
   const sandbox = functionProcess({
     module: new URL('./function.ts', import.meta.url),
     env: { [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+    ...(timeoutMs !== undefined && { timeoutMs }),
   });
   sandbox.onMessage((message) => onTold(message as ToldByFunction));
   return sandbox;

@@ -9,7 +9,6 @@ export const edgeId = (from: string, to: string): string => `${from}>${to}`;
 export function outlineOf(plan: Plan): PipelineOutline {
   const { pipeline, streams, stages } = describeJson(plan);
   const columns = columnsOf(stages);
-  const last = Math.max(0, ...columns.values()) + 1;
   const nodes: GraphNode[] = [
     ...streams.map(({ name, outOfOrdernessMs }) => ({
       ...{ id: `stream ${name}`, kind: 'stream' as const, name, column: 0 },
@@ -19,7 +18,7 @@ export function outlineOf(plan: Plan): PipelineOutline {
       ...{ id: `stage ${name}`, kind: 'stage' as const, name, detail: operator },
       column: columns.get(name) ?? 1,
     })),
-    ...placesOf(stages).map((place) => ({ ...place, column: last })),
+    ...placesOf(stages, columns),
   ];
   return { name: pipeline, stages: stages.map(({ name }) => name), nodes, edges: edgesOf(stages) };
 }
@@ -36,9 +35,14 @@ function columnsOf(stages: readonly StageDescription[]): Map<string, number> {
   return columns;
 }
 
-function placesOf(stages: readonly StageDescription[]): Omit<GraphNode, 'column'>[] {
-  const places = stages.flatMap(({ outputs, late }) => [
+/** To the right of the stage that fills it. */
+function placesOf(
+  stages: readonly StageDescription[],
+  columns: ReadonlyMap<string, number>,
+): GraphNode[] {
+  const places = stages.flatMap(({ name, outputs, late }) => [
     ...outputs.map(({ to, shape }) => ({
+      column: (columns.get(name) ?? 0) + 1,
       ...{ id: `table ${to.name}`, kind: 'table' as const, name: to.name },
       detail: `table of ${shape}`,
     })),
@@ -46,6 +50,7 @@ function placesOf(stages: readonly StageDescription[]): Omit<GraphNode, 'column'
       ? []
       : [
           {
+            column: (columns.get(name) ?? 0) + 1,
             ...{ id: `late ${late.sideOutput}`, kind: 'late' as const, name: late.sideOutput },
             detail: 'late events',
           },

@@ -145,6 +145,8 @@ export class PipelineModel {
   }
 
   log(line: LogLine): void {
+    // What goes on and on is one line.
+    if (this.#log[0]?.text === line.text) this.#log.shift();
     this.#log.unshift(line);
     this.#log.length = Math.min(this.#log.length, LOG_KEPT);
   }

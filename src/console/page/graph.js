@@ -26,13 +26,14 @@ export function graphOf(outline) {
     const middle = x2 - GAP.x / 2;
     const d = `M${x1} ${y1} H${x2 - GAP.x} C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
     const path = svg('path', { class: 'edge', d }, svg('title', {}, label || `${from} to ${to}`));
-    rate.setAttribute('x', String(middle));
-    rate.setAttribute('y', String((y1 + y2) / 2 - 7));
+    // Near where it begins: edges that end at one place begin at several.
+    rate.setAttribute('x', String(x2 - GAP.x * 0.66));
+    rate.setAttribute('y', String(y1 - 8));
     return { id, rate, path };
   });
   const picture = svg(
     'svg',
-    { viewBox: `0 0 ${width} ${height}`, width, height },
+    { viewBox: `0 0 ${width} ${height}`, width },
     ...edges.map(({ path }) => path),
     ...outline.nodes.map((node) => nodeOf(node, places.get(node.id) ?? { x: 0, y: 0 })),
     ...edges.map(({ rate }) => rate),

@@ -36,6 +36,7 @@ export function showLetters({ late, letters: shown, reasons }) {
     words.length === 0 ? 'No letters yet.' : `Letters by reason: ${words.join(' · ')}`,
   );
   none.hidden = shown.length > 0;
+  letters.element.hidden = shown.length === 0;
   letters.show(
     shown.map(({ at, reason, detail, text, place, lane, position }) => ({
       class: place === null ? 'dead' : 'aside',
