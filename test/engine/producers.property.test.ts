@@ -11,7 +11,7 @@ import { world } from './world.ts';
  * split and merge, read in any batches and again. Each record counts once.
  */
 describe('records that bear an envelope', () => {
-  test.each(seedGroups(100))('count once (seeds %i, ...)', async (...group) => {
+  test.each(seedGroups(60))('count once (seeds %i, ...)', async (...group) => {
     for (const seed of group) await run(seed);
   });
 });

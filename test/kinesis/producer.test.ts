@@ -40,34 +40,31 @@ test('events are JSON in an envelope, under their key', async () => {
 });
 
 describe('whatever goes wrong', () => {
-  test.each([1, 2, 3, 4, 5])(
-    'events of a key are there once and in order (seed %i)',
-    async (seed) => {
-      const chance = random(seed);
-      const producer = open({
-        concurrency: chance.pick([1, 3]),
-        bufferedMax: chance.pick([20, 10_000]),
-      });
-      const put: Record<string, number[]> = {};
-      for (let n = 0; n < 400; n++) {
-        if (chance.chance(0.05))
-          proxy.inject('PutRecords', trouble(chance.below(4), chance.below(3)));
-        if (chance.chance(0.02)) await producer.flush();
-        const key = `k${chance.below(chance.pick([3, 30]))}`;
-        put[key] = [...(put[key] ?? []), n];
-        await producer.put({ n }, { key });
-      }
-      await producer.close();
-      expect(await firstCopies()).toEqual(put);
-      expect(producer.progress).toMatchObject({
-        put: 400,
-        acknowledged: 400,
-        failed: 0,
-        buffered: 0,
-      });
-      resent.push(producer.progress.resent);
-    },
-  );
+  test.each([1, 2, 3])('events of a key are there once and in order (seed %i)', async (seed) => {
+    const chance = random(seed);
+    const producer = open({
+      concurrency: chance.pick([1, 3]),
+      bufferedMax: chance.pick([20, 10_000]),
+    });
+    const put: Record<string, number[]> = {};
+    for (let n = 0; n < 400; n++) {
+      if (chance.chance(0.05))
+        proxy.inject('PutRecords', trouble(chance.below(4), chance.below(3)));
+      if (chance.chance(0.02)) await producer.flush();
+      const key = `k${chance.below(chance.pick([3, 30]))}`;
+      put[key] = [...(put[key] ?? []), n];
+      await producer.put({ n }, { key });
+    }
+    await producer.close();
+    expect(await firstCopies()).toEqual(put);
+    expect(producer.progress).toMatchObject({
+      put: 400,
+      acknowledged: 400,
+      failed: 0,
+      buffered: 0,
+    });
+    resent.push(producer.progress.resent);
+  });
 
   test('things did go wrong', () => {
     expect(Math.max(...resent)).toBeGreaterThan(10);

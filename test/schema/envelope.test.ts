@@ -29,6 +29,7 @@ test('every envelope around every event comes off again', () => {
       expect(found?.envelope).toEqual(envelope);
       expect(Buffer.from(found?.event ?? []).toString()).toBe(event);
     }),
+    { numRuns: 50 },
   );
 });
 

@@ -63,17 +63,14 @@ const adding = pipeline('totals')
   .to(table('totals'));
 
 describe('a derived stream', () => {
-  test.each([1, 2, 3, 4, 5, 6])(
-    'has every result once for who reads it (seed %i)',
-    async (seed) => {
-      const chance = random(seed);
-      const counts = await writeStream(chance);
-      const { totals, copies, repeated } = await readStream(chance);
-      expect(totals).toEqual(counts);
-      expect(copies).toBeGreaterThan(repeated);
-      seen.push(repeated);
-    },
-  );
+  test.each([1, 2, 3])('has every result once for who reads it (seed %i)', async (seed) => {
+    const chance = random(seed);
+    const counts = await writeStream(chance);
+    const { totals, copies, repeated } = await readStream(chance);
+    expect(totals).toEqual(counts);
+    expect(copies).toBeGreaterThan(repeated);
+    seen.push(repeated);
+  });
 
   test('was really written more than once', () => {
     expect(Math.max(...seen)).toBeGreaterThan(10);
