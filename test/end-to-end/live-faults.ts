@@ -10,23 +10,28 @@ interface Kind {
   make(operation: string, random: Random): Fault | undefined;
 }
 
-/** Each kind is absent, rare or frequent in a run (Groce et al., Swarm Testing, ISSTA 2012). */
+/** A kind is absent, rare or frequent in a run (Groce et al., Swarm Testing, ISSTA 2012). */
 const CHANCES = [0, 0.02, 0.06];
 const DELAY_MAX_MS = 300;
 /** By then the call was made again, and others have come in between. */
 const PUT_OFF_MAX_MS = 2_500;
 
-const KINDS: readonly Omit<Kind, 'chance'>[] = [
+const KINDS: readonly (Omit<Kind, 'chance'> & Partial<Kind>)[] = [
   { name: 'replies lost', make: () => ({ kind: 'lose reply' }) },
   { name: 'requests lost', make: () => ({ kind: 'lose request' }) },
   { name: 'put off', make: (_, random) => ({ kind: 'put off', ms: random() * PUT_OFF_MAX_MS }) },
   { name: 'delays', make: (_, random) => ({ kind: 'delay', ms: random() * DELAY_MAX_MS }) },
   { name: 'throttles', make: () => throttle() },
   { name: 'server errors', make: () => ({ kind: 'answer', status: 500, type: 'InternalFailure' }) },
-  // Nobody tries that again at once: an invocation ends here, and its batch comes again.
+  // Nobody tries that again at once: an attempt ends here, often with its segments written. Without such
+  // attempts little is proven, so that they are in every run.
   {
     name: 'rights missing',
-    make: () => ({ kind: 'answer', status: 400, type: 'AccessDeniedException' }),
+    chance: 0.1,
+    make: (operation) =>
+      operation === 'UpdateItem'
+        ? { kind: 'answer', status: 400, type: 'AccessDeniedException' }
+        : undefined,
   },
   {
     name: 'left unprocessed',
@@ -56,8 +61,8 @@ export class LiveFaults {
   constructor(random: Random) {
     this.#random = random;
     this.#kinds = KINDS.map((kind) => ({
-      ...kind,
       chance: CHANCES[Math.floor(random() * CHANCES.length)] ?? 0,
+      ...kind,
     }));
   }
 
