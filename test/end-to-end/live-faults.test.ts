@@ -37,7 +37,7 @@ test('while calls fail, processes are killed, and shards split and merge, nothin
     () => new Killer(pipeline.startFunction(), random),
   );
   const shards = new Resharder(pipeline.kinesis, pipeline.streamName, random);
-  const runtime = pipeline.startRuntime(inTurn(killers));
+  const runtime = pipeline.startRuntime(faults.twice(inTurn(killers)));
   onTestFinished(() => runtime.stop());
   const startTime = Date.now() - 2 * HOUR_MS;
   const slices = slicesOf(traffic({ random: seeded(SEED + 1), startTime }), SLICE);

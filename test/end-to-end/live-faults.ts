@@ -1,5 +1,6 @@
 import type { Connection } from '../../src/cli/start/deployment.ts';
 import type { Random } from '../../src/cli/start/random.ts';
+import type { Invoke } from '../../src/runtime/local/shard-poller.ts';
 import { type Fault, type FaultProxy, startFaultProxy, throttle } from '../support/fault-proxy.ts';
 
 /** One kind of fault: how often it comes, and what it is. */
@@ -12,6 +13,7 @@ interface Kind {
 
 /** A kind is absent, rare or frequent in a run (Groce et al., Swarm Testing, ISSTA 2012). */
 const CHANCES = [0, 0.02, 0.06];
+const TWICE_CHANCE = 0.2;
 const DELAY_MAX_MS = 300;
 /** By then the call was made again, and others have come in between. */
 const PUT_OFF_MAX_MS = 2_500;
@@ -56,6 +58,8 @@ export class LiveFaults {
   readonly #random: Random;
   readonly #kinds: readonly Kind[];
   readonly #proxies: FaultProxy[] = [];
+  /** Answers that nobody waits for. */
+  readonly #second: Promise<unknown>[] = [];
   #areHealed = false;
 
   constructor(random: Random) {
@@ -81,10 +85,21 @@ export class LiveFaults {
     };
   };
 
+  /** Calls a function, and now and then twice at the same time: of both at most one may count. */
+  twice(invoke: Invoke): Invoke {
+    return async (event) => {
+      if (!this.#areHealed && this.#random() < TWICE_CHANCE) {
+        this.#count('calls made twice');
+        this.#second.push(invoke(event).catch(() => undefined));
+      }
+      return invoke(event);
+    };
+  }
+
   /** No more faults; resolves when everything that was put off is done. */
   async heal(): Promise<void> {
     this.#areHealed = true;
-    await Promise.all(this.#proxies.map((proxy) => proxy.settled()));
+    await Promise.all([...this.#second, ...this.#proxies.map((proxy) => proxy.settled())]);
   }
 
   async stop(): Promise<void> {
@@ -97,9 +112,13 @@ export class LiveFaults {
       if (this.#random() >= chance) continue;
       const fault = make(operation, this.#random);
       if (fault === undefined) continue;
-      this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+      this.#count(name);
       return fault;
     }
     return undefined;
   };
+
+  #count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
 }
