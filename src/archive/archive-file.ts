@@ -47,7 +47,7 @@ export function archiveBody(records: readonly ArchivedRecord[]): Uint8Array {
   return gzipSync(records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(''));
 }
 
-/** @throws FormatError if the bytes are no file of an archive */
+/** The records of a file, in their order. @throws FormatError if the bytes are no file of an archive */
 export function readArchiveBody(bytes: Uint8Array): ArchivedRecord[] {
   try {
     const text = gunzipSync(bytes, { maxOutputLength: BODY_MAX }).toString('utf8');

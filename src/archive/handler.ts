@@ -9,6 +9,7 @@ import { type ArchivedRecord, archiveBody, archiveName } from './archive-file.ts
 /** Where files of an archive go. Durable on return; the same name twice has the same content. */
 export type PutFile = (name: string, body: Uint8Array) => Promise<void>;
 
+/** What is copied, and where to. */
 export interface ArchiveOptions {
   readonly put: PutFile;
   /** Names the lanes of the stream. */

@@ -1,3 +1,8 @@
+/**
+ * A copy of a stream in files, beyond what the stream keeps, and back.
+ *
+ * @module tidemark/archive
+ */
 export {
   type ArchivedRecord,
   archiveBody,

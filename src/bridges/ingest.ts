@@ -10,12 +10,14 @@ export interface IngestRequest {
   readonly isBase64Encoded?: boolean | undefined;
 }
 
+/** The answer to a request, as API Gateway and function URLs take it. */
 export interface IngestResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+/** What is let in, and where to. */
 export interface IngestOptions<Request extends IngestRequest = IngestRequest> {
   readonly producer: IdempotentProducer;
   /** Any Standard Schema: what it does not let pass is not put. Events go on as they came. */

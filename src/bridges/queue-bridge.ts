@@ -13,6 +13,7 @@ export interface QueueMessage {
   readonly body: unknown;
 }
 
+/** Where messages of a queue go, and by which key. */
 export interface QueueBridgeOptions {
   readonly producer: IdempotentProducer;
   /** The partition key of a message. Default: its group, or its id where there is none. */

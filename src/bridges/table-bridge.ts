@@ -20,6 +20,7 @@ export interface ItemChange {
   readonly expired?: true;
 }
 
+/** Where changes of a table go. */
 export interface TableBridgeOptions {
   readonly producer: IdempotentProducer;
 }

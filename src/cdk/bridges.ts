@@ -19,6 +19,7 @@ export function grantIngest({ function: writer, stream }: BridgeProps): void {
   grantWriteStream(writer, stream);
 }
 
+/** Which queue goes into which stream. */
 export interface QueueBridgeProps extends BridgeProps {
   readonly queue: sqs.IQueue;
   /** Messages an invocation; at most 10 of a FIFO queue. Default 10. */
@@ -36,6 +37,7 @@ export function bridgeQueue({ queue, batchSize = 10, ...bridge }: QueueBridgePro
   );
 }
 
+/** Which table goes into which stream. */
 export interface TableBridgeProps extends BridgeProps {
   /** With a stream of new and old images. */
   readonly table: AnyTable;

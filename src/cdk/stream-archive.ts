@@ -18,6 +18,7 @@ export interface AnyBucket extends Pick<s3.IBucket, 'bucketName' | 'arnForObject
   readonly encryptionKey?: kms.IKey | undefined;
 }
 
+/** Which stream is copied, and where to. */
 export interface StreamArchiveProps extends CodeSettings {
   readonly stream: kinesis.IStream;
   /** Default: one is created, encrypted and closed to the public. */
