@@ -52,11 +52,6 @@ export function installedPackage() {
   };
 }
 
-const BESIDE = [
-  ...['@aws-sdk/client-dynamodb', '@aws-sdk/client-kinesis', '@types/node', 'aws-cdk-lib'],
-  ...['constructs', 'esbuild', 'tsx', 'typescript'],
-];
-
 /** A build that is older than its sources would be another package. */
 function packed(folder: string): string {
   const built = statSync(path.join(root, 'dist/index.js'), { throwIfNoEntry: false });
@@ -84,8 +79,14 @@ function link(name: string, folder: string): void {
   symlinkSync(path.join(root, 'node_modules', name), place);
 }
 
-/** What an export path of package.json leads to, by conditions. */
 export const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   readonly version: string;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
 };
+
+/** What the package says that some of its paths need, and what the starter does; nothing else is there. */
+const BESIDE = [
+  ...Object.keys(manifest.peerDependencies),
+  ...['@types/node', 'esbuild', 'tsx', 'typescript'],
+];
