@@ -21,8 +21,8 @@ export interface Run {
 
 /** Read and decoded as one. */
 const BLOCK_BYTES = 16 * 1024;
-/** So many blocks of a run stay decoded: where ranges are being read, and keys nearby. */
-const BLOCKS_KEPT = 4;
+/** So many blocks of a run stay decoded, some MB: keys are read in no order, and decoding a block for each is most of a join. */
+const BLOCKS_KEPT = 64;
 const TRAILER_BYTES = 8;
 
 interface Block extends Key {
