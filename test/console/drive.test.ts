@@ -71,6 +71,16 @@ describe.skipIf(executablePath === undefined)('the console in Chromium', () => {
     await page.click('#theme');
     expect(await page.locator('html').getAttribute('data-theme')).toBe('light');
     await page.locator('#dashboard figure').nth(17).waitFor();
+    for (const title of [
+      'Throughput',
+      'Iterator age',
+      'Function duration',
+      'Write units',
+      'Cost',
+    ]) {
+      const graph = page.locator('#dashboard figure', { hasText: title }).first();
+      await graph.locator('.lines b', { hasText: /\d/ }).first().waitFor();
+    }
 
     await page.setViewportSize({ width: 400, height: 900 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);

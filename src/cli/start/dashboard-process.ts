@@ -19,6 +19,7 @@ process.on('message', (requests: readonly DashboardRequest[]) => {
 
 /** The size that functions are deployed with. */
 const MEMORY_MB = 1_769;
+const FUNCTIONS = 'arn:aws:lambda:local:000000000000:function';
 const MEANWHILE = Duration.days(1);
 
 function bodyOf(request: DashboardRequest): unknown {
@@ -43,7 +44,8 @@ function watched(stack: Stack, { choice, places }: DashboardRequest): WatchedPip
   const plan = planOf(choice);
   const names = functionNames(plan.name);
   const lambda = (name: string) => ({
-    function: LambdaFunction.fromFunctionName(stack, name, name),
+    // By its whole ARN, of which the name is known here, and not only where it is deployed.
+    function: LambdaFunction.fromFunctionArn(stack, name, `${FUNCTIONS}:${name}`),
     memoryMb: MEMORY_MB,
   });
   const table = (name: string) => Table.fromTableName(stack, `table-${name}`, name);
