@@ -89,6 +89,7 @@ function setAside(pipeline: WatchedPipeline): cloudwatch.IWidget {
       ...lines(pipeline, stages, 'LateDropped', {}, 'late, dropped'),
       ...lines(pipeline, stages, 'LateSideOutput', {}, 'late, kept aside'),
       ...lines(pipeline, stages, 'RecordsFiltered', {}, 'filtered'),
+      ...lines(pipeline, stages, 'RecordsRepeated', {}, 'sent again'),
     ],
     'records',
   );

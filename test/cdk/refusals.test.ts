@@ -57,8 +57,8 @@ describe('a pipeline is refused', () => {
     ],
     [
       'with a sink of a kind that is not created by itself',
-      () => ({ plan: withSinkKind('queue') }),
-      refusal('SINK_MISSING', '"page-clicks" is of kind "queue"', 'sinks: { "page-clicks"'),
+      () => ({ plan: withSinkKind('webhook') }),
+      refusal('SINK_MISSING', '"page-clicks" is of kind "webhook"', 'sinks: { "page-clicks"'),
     ],
     [
       'with fewer invocations than shards',

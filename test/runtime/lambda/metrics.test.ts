@@ -19,6 +19,7 @@ import {
   type LambdaOptions,
   lambdaHandler,
 } from '../../../src/runtime/lambda/index.ts';
+import { sealed } from '../../../src/schema/envelope.ts';
 import { deadLetterTable } from '../../../src/sinks/dynamodb-dead-letters.ts';
 import { tableSink } from '../../../src/sinks/dynamodb-table.ts';
 import { memoryDeadLetters, memorySink } from '../../../src/sinks/memory.ts';
@@ -164,6 +165,9 @@ describe('a handler', () => {
     await gather(lambdaHandler(plan('kept'), options()), 1, 11, 2);
     await gather(lambdaHandler(plan('allowed'), options()), 1, 11, 2);
     const handler = lambdaHandler(plan(), all);
+    const envelope = { producer: 'shop', chunk: '1', index: 0 };
+    const sent = sealed(envelope, JSON.stringify({ at: at(11), page: '/' }));
+    await gather(handler, sent, sent);
     const dying = lambdaHandler(plan(), { ...all, store: failingAtCommit(store) });
     await expect(gather(dying, 12)).rejects.toThrow('the store is away');
     await gather(handler, 35, 'broken');
