@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 
 /**
  * What a handler carries beside the clients of AWS, minified. The methods of streams bring all operators
- * with them, used or not.
+ * with them, used or not, and what opens a deployment all kinds of sinks that it may have.
  */
-const BUDGET_BYTES = 168_000;
+const BUDGET_BYTES = 176_000;
 
 const HANDLER = `
   import { fields, MINUTES, pipeline, SECONDS, TumblingWindow, table } from 'tidemark';
@@ -32,7 +32,7 @@ const CLIENTS = `
     new dynamodb.DynamoDBClient(), dynamodb.BatchGetItemCommand, dynamodb.BatchWriteItemCommand,
     dynamodb.GetItemCommand, dynamodb.PutItemCommand, dynamodb.QueryCommand, dynamodb.UpdateItemCommand,
     new kinesis.KinesisClient(), kinesis.GetRecordsCommand, kinesis.GetShardIteratorCommand,
-    kinesis.ListShardsCommand, kinesis.DescribeStreamSummaryCommand,
+    kinesis.ListShardsCommand, kinesis.DescribeStreamSummaryCommand, kinesis.PutRecordsCommand,
   ];`;
 
 test('a function that counts carries little beside its clients', async () => {
