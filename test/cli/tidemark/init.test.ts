@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import packageJson from 'tidemark/package.json' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
-import { tidemark } from '../../../src/cli/tidemark/command.ts';
 import { workplace } from '../../runtime/batch/workplace.ts';
+import { called } from './called.ts';
 
 const place = workplace();
 
@@ -58,20 +58,3 @@ describe('tidemark init', () => {
 });
 
 const indented = (text: string): string => `  ${text}`;
-
-async function called(...args: string[]) {
-  const written = { out: '', err: '' };
-  const screen = (name: 'out' | 'err') => ({
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const { signal } = new AbortController();
-  const code = await tidemark(args, {
-    out: screen('out'),
-    err: screen('err'),
-    now: () => 0,
-    signal,
-  });
-  return { code, ...written };
-}

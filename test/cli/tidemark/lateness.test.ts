@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { tidemark } from '../../../src/cli/tidemark/command.ts';
 import { LatenessCounter, SETTINGS } from '../../../src/cli/tidemark/lateness-curve.ts';
 import { HOURS, MINUTES, pipeline, TumblingWindow, table } from '../../../src/index.ts';
 import type { Schema } from '../../../src/schema/standard-schema.ts';
 import { testDriver } from '../../../src/testing/index.ts';
 import { workplace } from '../../runtime/batch/workplace.ts';
 import fc from '../../support/fast-check.ts';
+import { called } from './called.ts';
 
 const place = workplace();
 const NOON = Date.parse('2026-03-01T12:00:00Z');
@@ -133,20 +133,3 @@ test('tells what the engine counts as late', async () => {
     { numRuns: 40 },
   );
 });
-
-async function called(...args: string[]) {
-  const written = { out: '', err: '' };
-  const screen = (name: 'out' | 'err') => ({
-    write: (text: string) => {
-      written[name] += text;
-    },
-  });
-  const { signal } = new AbortController();
-  const code = await tidemark(args, {
-    out: screen('out'),
-    err: screen('err'),
-    now: () => 0,
-    signal,
-  });
-  return { code, ...written };
-}
