@@ -391,7 +391,11 @@ describe("one's own", () => {
       /codec/,
     ],
     ['undefined', () => aggregate({ ...mean, create: () => ({ n: undefined }) } as never), /null/],
-    ['no merge', () => aggregate({ ...mean, merge: undefined } as never), /create, add, merge, finish/],
+    [
+      'no merge',
+      () => aggregate({ ...mean, merge: undefined } as never),
+      /create, add, merge, finish/,
+    ],
     ['nothing at all', () => aggregate(undefined as never), /create, add, merge, finish/],
     ['no parts', () => aggregate({}), /create, add, merge, finish/],
     ['a part that is none', () => aggregate({ n: 'count' as never }), /count\(\)/],
