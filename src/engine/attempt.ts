@@ -20,7 +20,7 @@ import { isAfter } from './position.ts';
 import { Producers } from './producers.ts';
 import { processingTimeOf, timeOfRecord } from './record-time.ts';
 import type { Rows } from './rows.ts';
-import { applySteps, describeError } from './steps.ts';
+import { applySteps, describeError, type Way } from './steps.ts';
 
 type Complaint = Pick<DeadLetter, 'reason' | 'detail'>;
 
@@ -75,7 +75,10 @@ export class Attempt {
   readonly #processingTime: number;
   /** When the batch was gathered, ms. */
   readonly #now: number;
-  readonly #rows: Rows;
+  readonly #way: Way;
+  /** What the record at hand has become; it is asked of each of millions, and so is one list. */
+  readonly #relayed: unknown[] = [];
+  readonly #toRelay = (event: unknown): void => void this.#relayed.push(event);
   readonly #decode: (data: Uint8Array) => Decoded;
   /** Read only where a record bears an envelope. */
   #producers: Producers | undefined;
@@ -91,7 +94,7 @@ export class Attempt {
     this.#mine = mine;
     this.#now = batch.now;
     this.#decode = decode;
-    this.#rows = rows;
+    this.#way = { rows };
     this.#processingTime = processingTimeOf(batch, mine);
     this.fold = new Fold(context.stage, cuts);
     this.#intake = new Intake(context.stage, rows);
@@ -212,18 +215,21 @@ export class Attempt {
     return undefined;
   }
 
-  /** Of a stage without keys. */
+  /** Of a stage without keys. All that a record becomes is told, or nothing is. */
   #relay(decoded: unknown, eventTime: number, { position }: LogRecord): undefined {
-    const events: unknown[] = [];
-    const take = (event: unknown): void => void events.push(event);
-    for (const { steps } of this.#inputs) applySteps(steps, decoded, take, { rows: this.#rows });
+    const events = this.#relayed;
+    events.length = 0;
+    for (const { steps } of this.#inputs) applySteps(steps, decoded, this.#toRelay, this.#way);
     if (events.length === 0) this.tally.filtered++;
-    const made = events.map((event, n) => {
-      const origin = { lane: this.#mine.lane, position, index: this.#events + n };
-      return relayed(this.#context.stage.name, origin, eventTime, event);
-    });
-    this.#events += made.length;
-    for (const outputs of this.outputs) for (const output of made) outputs.push(output);
+    const { lane } = this.#mine;
+    for (let n = 0; n < events.length; n++) {
+      const origin = { lane, position, index: this.#events + n };
+      events[n] = relayed(this.#context.stage.name, origin, eventTime, events[n]);
+    }
+    this.#events += events.length;
+    for (const outputs of this.outputs) {
+      for (let n = 0; n < events.length; n++) outputs.push(events[n] as Output);
+    }
   }
 
   #tooLate(eventTime: number, watermark: number, record: LogRecord): void {

@@ -21,8 +21,9 @@ export interface BatchPorts {
 /** The engine that runs a plan over streams, over lanes that end and a workspace. */
 export function batchEngine(
   plan: Plan,
-  { bounded, lanes, workspace: { store, table }, lookups, observe }: BatchPorts,
+  { bounded, lanes, workspace, lookups, observe }: BatchPorts,
 ): Engine {
+  const { store, table } = workspace;
   const lanesOf = (stream: string): string[] =>
     lanes.filter((lane) => lane.stream === stream).map(({ id }) => id);
   const stops = plan.sources.filter(({ onBadRecord }) => onBadRecord === 'stop');
@@ -32,7 +33,7 @@ export function batchEngine(
     // Only times to live depend on it, and nothing here lives that long.
     clock: () => 0,
     sources: Object.fromEntries(plan.sources.map(({ name }) => [name, boundedLog(lanesOf(name))])),
-    sinks: Object.fromEntries(resultNames(plan).map((name) => [name, resultSink(table, name)])),
+    sinks: Object.fromEntries(resultNames(plan).map((name) => [name, resultSink(workspace, name)])),
     deadLetters: letterSink(DEAD_LETTERS, { table, lanes, stopping }),
     lateEvents: Object.fromEntries(
       // Whoever stops at bad records does not stop at late ones.

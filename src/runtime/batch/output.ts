@@ -1,6 +1,16 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
+import type { LineLog } from './line-log.ts';
 
 /** A file of lines that a run has left. */
 export interface Written {
@@ -36,11 +46,23 @@ export function prepareOutput(folder: string): void {
   }
 }
 
-/** Writes lines to a file of another name; the file of this one changes only when it is published. */
-export function stage(folder: string, file: string, lines: Iterable<string>): Staged {
+/**
+ * Writes lines to a file of another name, after those of a log; the file of this one changes only when it is
+ * published.
+ */
+export function stage(
+  folder: string,
+  file: string,
+  lines: Iterable<string>,
+  log?: LineLog,
+): Staged {
   const target = path.join(folder, file);
-  const descriptor = openSync(`${target}.new`, 'w');
   let count = 0;
+  if (log) {
+    count = log.flush().lines;
+    copyFileSync(log.file, `${target}.new`);
+  }
+  const descriptor = openSync(`${target}.new`, log ? 'a' : 'w');
   let waiting = '';
   for (const line of lines) {
     waiting += `${line}\n`;
@@ -55,8 +77,9 @@ export function stage(folder: string, file: string, lines: Iterable<string>): St
   return { file, lines: count, publish: () => renameSync(`${target}.new`, target) };
 }
 
-/** A write may take a part only. */
-function writeAll(descriptor: number, text: string): void {
-  let rest = Buffer.from(text);
-  while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+/** A write may take a part only. Returns how many bytes they are. */
+export function writeAll(descriptor: number, text: string): number {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  return bytes.length;
 }

@@ -18,12 +18,14 @@ export interface Publication {
 /** Writes results, dead letters and summary to their files, none of which is ever seen half written. */
 export async function publish(
   plan: Plan,
-  { job, workspace: { store, table }, output }: Publication,
+  { job, workspace: { store, table, log }, output }: Publication,
 ): Promise<BatchSummary> {
-  const staged = (names: readonly string[], linesOf: typeof resultLines) =>
-    names.map((name) => [name, stage(output, fileOf(name), linesOf(table, name))] as const);
-  const results = staged(resultNames(plan), resultLines);
-  const lateEvents = staged(lateNames(plan), letterLines);
+  const results = resultNames(plan).map(
+    (name) => [name, stage(output, fileOf(name), resultLines(table, name), log(name))] as const,
+  );
+  const lateEvents = lateNames(plan).map(
+    (name) => [name, stage(output, fileOf(name), letterLines(table, name))] as const,
+  );
   const letters = stage(output, fileOf(DEAD_LETTERS), letterLines(table, DEAD_LETTERS));
   const summary = await summaryOf(plan, {
     job,

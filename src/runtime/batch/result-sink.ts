@@ -1,22 +1,27 @@
 import { compareUtf8 } from '../../schema/utf8-order.ts';
-import type { Output, Sink } from '../../sinks/sink.ts';
+import { NO_CHUNK, type Output, type Sink } from '../../sinks/sink.ts';
 import type { ItemTable } from '../../store/item-table.ts';
 import { merged } from '../../store/spilling/merge.ts';
 import { slotText } from '../../time/slot.ts';
 import { AFTER_ALL, blockRows, type Row, writeBlocks } from './row-blocks.ts';
+import type { Workspace } from './workspace.ts';
 
-/** Results as a table has them, one row a key and window, in a table that may spill. */
-export function resultSink(table: ItemTable, name: string): Sink {
+/**
+ * Results as a table has them, one row a key and window, in a table that may spill. Events that go on as they
+ * come stay in the order of their lines.
+ */
+export function resultSink({ table, log }: Pick<Workspace, 'table' | 'log'>, name: string): Sink {
   const pk = partition(name);
   const sink: Sink = {
     async write(outputs) {
       const alone: Output[] = [];
       for (const output of outputs) {
+        if (output.chunk === NO_CHUNK) log(name).append(resultLine(output));
         // Never replaced, so never looked for.
-        if (output.final && output.shape !== 'changes') alone.push(output);
+        else if (output.final && output.shape !== 'changes') alone.push(output);
         else putRow(table, pk, output);
       }
-      writeBlocks(table, blocks(name), inOrder(alone));
+      if (alone.length > 0) writeBlocks(table, blocks(name), inOrder(alone));
     },
     until: () => sink,
   };
@@ -24,8 +29,8 @@ export function resultSink(table: ItemTable, name: string): Sink {
 }
 
 /**
- * The rows of a sink as lines, in the order of time where they have one, then of key by its UTF-8
- * bytes. What is no more is left out.
+ * The rows of a sink that are not in its log, as lines, in the order of time where they have one, then of key
+ * by its UTF-8 bytes. What is no more is left out.
  */
 export function* resultLines(table: ItemTable, name: string): Generator<string> {
   const all = { pk: partition(name), from: '', to: AFTER_ALL };
@@ -61,21 +66,8 @@ function inOrder(outputs: Output[]): Row[] {
 const rowOf = ({ shape, windowStart, key, position }: Output): string => {
   if (shape === 'changes') return key;
   const at = `${slotText(windowStart)}#${key}`;
-  return shape === 'windows' ? at : `${inLineOrder(at)}#${position}#${key}`;
+  return shape === 'windows' ? at : `${at}#${position}#${key}`;
 };
-
-const LINE_DIGITS = 16;
-
-/** The key of an event that goes on as it came ends with the number of its line; two keys may look alike so. */
-function inLineOrder(key: string): string {
-  const begin = key.lastIndexOf('#') + 1;
-  for (let n = begin; n < key.length; n++) {
-    const unit = key.charCodeAt(n);
-    if (unit < 0x30 || unit > 0x39) return key;
-  }
-  if (begin === 0 || begin === key.length) return key;
-  return key.slice(0, begin) + key.slice(begin).padStart(LINE_DIGITS, '0');
-}
 
 /** A result as one line of JSON, empty if it is no more; `revision` is told of windows when it is above 0. */
 export const resultLine = (output: Output): string => {

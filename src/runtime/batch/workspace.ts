@@ -11,11 +11,13 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { entryOf } from '../../engine/entry-of.ts';
 import { memoryTable } from '../../store/memory-table.ts';
 import { openRun, writeRun } from '../../store/spilling/run-file.ts';
 import { type SpillingTable, spillingTable } from '../../store/spilling/spilling-table.ts';
 import { type TableStore, tableStore } from '../../store/table-store.ts';
 import type { Job } from './job.ts';
+import { type LineLog, type LogLength, lineLog } from './line-log.ts';
 import { lock } from './lock.ts';
 
 /** Where a run keeps what it cannot keep in memory, and from where it goes on after a crash. */
@@ -23,6 +25,8 @@ export interface Workspace {
   readonly store: TableStore;
   /** What is in the store's table `state`, with results and dead letters beside it. */
   readonly table: SpillingTable;
+  /** Lines under a name that are results as they are, in their order. */
+  log(name: string): LineLog;
   /** How many lanes the last checkpoint had read to their end. */
   readonly lanesRead: number;
   /** It goes on with what an earlier run has begun. */
@@ -40,10 +44,12 @@ interface Checkpoint {
   readonly job: Job;
   readonly lanesRead: number;
   readonly runs: readonly string[];
+  /** By the name of the log. */
+  readonly logs: Readonly<Record<string, LogLength>>;
   readonly control: string;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const CHECKPOINT = 'checkpoint.json';
 /** After each slot of a keyed operator the engine asks for what comes next, which is in the first two segments. */
 const PAGES = { first: 2, next: 64 };
@@ -66,18 +72,26 @@ export function openWorkspace(output: string, job: Job, limitBytes: number): Wor
   mkdirSync(folder, { recursive: true });
   const unlock = lock(path.join(folder, 'lock'), output);
   const found = readCheckpoint(folder);
-  deleteAllBut(folder, found ? [...found.runs, found.control] : []);
+  deleteAllBut(
+    folder,
+    found ? [...found.runs, found.control, ...Object.keys(found.logs).map(logName)] : [],
+  );
+  const logs = new Map<string, LineLog>();
+  const log = (name: string): LineLog =>
+    entryOf(logs, name, () => lineLog(path.join(folder, logName(name)), found?.logs[name]));
   const table = spillingTable({ folder, limitBytes, runs: found?.runs ?? [] });
   const control = memoryTable();
   if (found) readControl(path.join(folder, found.control), control.put);
   let written = numberOf(found?.control);
   const close = (): void => {
     table.close();
+    for (const log of logs.values()) log.close();
     unlock();
   };
   return {
     store: tableStore({ control, state: table }, PAGES),
     table,
+    log,
     lanesRead: found?.lanesRead ?? 0,
     resumed: found !== undefined,
     checkpoint(lanesRead) {
@@ -85,7 +99,17 @@ export function openWorkspace(output: string, job: Job, limitBytes: number): Wor
       const now = controlName(++written);
       writeRun(path.join(folder, now), control.all());
       const runs = table.flush();
-      writeCheckpoint(folder, { format: FORMAT, job, lanesRead, runs, control: now });
+      // Also those that nothing has come to since.
+      for (const name of Object.keys(found?.logs ?? {})) log(name);
+      const lengths = Object.fromEntries([...logs].map(([name, log]) => [name, log.flush()]));
+      writeCheckpoint(folder, {
+        format: FORMAT,
+        job,
+        lanesRead,
+        runs,
+        logs: lengths,
+        control: now,
+      });
       table.prune();
       rmSync(path.join(folder, before), { force: true });
     },
@@ -106,6 +130,7 @@ export function discard(output: string): void {
   unlock();
 }
 
+const logName = (name: string): string => `${name}.lines`;
 const controlName = (number: number): string => `control-${number}.run`;
 const numberOf = (name = ''): number => Number(/\d+/.exec(name)?.[0] ?? 0);
 
@@ -117,7 +142,7 @@ function readControl(file: string, put: ReturnType<typeof memoryTable>['put']): 
 
 function deleteAllBut(folder: string, names: readonly string[]): void {
   for (const name of readdirSync(folder)) {
-    if (name.endsWith('.run') && !names.includes(name)) rmSync(path.join(folder, name));
+    if (/\.(run|lines)$/.test(name) && !names.includes(name)) rmSync(path.join(folder, name));
   }
 }
 

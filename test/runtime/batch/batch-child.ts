@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type BatchProgress, fileLane, runBatch } from '../../../src/runtime/batch/index.ts';
 import { hotItemsPlan } from '../../support/hot-items.ts';
 import { REVISABLE_WINDOWS } from '../../support/windows.ts';
-import { sums } from './plans.ts';
+import { sums, sumsAndEvents } from './plans.ts';
 
 /**
  * A run that is killed, as by the machine: when it has told of its progress so many times, or, when so
@@ -12,6 +12,7 @@ import { sums } from './plans.ts';
 const [name = '', output = '', kill = '', ...files] = process.argv.slice(2);
 const plans = {
   sums: sums({ window: REVISABLE_WINDOWS[4] }),
+  kept: sumsAndEvents(),
   hot: hotItemsPlan({ counts: 2, hottest: 2 }),
 };
 const plan = plans[name as keyof typeof plans];

@@ -11,28 +11,35 @@ import { linesOf, workplace } from './workplace.ts';
 
 const place = workplace();
 
-test('a run that is killed again and again leaves the same bytes as one that is not', {
-  timeout: KILLS_MS,
-}, () => {
-  const files = [0, 1, 2].map((seed) => place.write(manyEvents(seed)));
-  const [undisturbed, killed] = [place.output(), place.output()];
-  expect(child('sums', undisturbed, '', files)).toMatchObject({ status: 0, stdout: 'begun' });
-  const kills = [];
-  for (let after = 4; ; after *= 2) {
-    const { signal, status, stdout } = child('sums', killed, `after:${after}`, files);
-    if (signal === null) {
-      expect({ status, stdout }).toEqual({ status: 0, stdout: 'resumed' });
-      break;
+test.each([
+  { plan: 'sums', results: ['sums.jsonl'] },
+  { plan: 'kept', results: ['sums.jsonl', 'kept.jsonl'] },
+])(
+  'a run of $plan that is killed again and again leaves the same bytes as one that is not',
+  {
+    timeout: KILLS_MS,
+  },
+  ({ plan, results }) => {
+    const files = [0, 1, 2].map((seed) => place.write(manyEvents(seed)));
+    const [undisturbed, killed] = [place.output(), place.output()];
+    expect(child(plan, undisturbed, '', files)).toMatchObject({ status: 0, stdout: 'begun' });
+    const kills = [];
+    for (let after = 4; ; after *= 2) {
+      const { signal, status, stdout } = child(plan, killed, `after:${after}`, files);
+      if (signal === null) {
+        expect({ status, stdout }).toEqual({ status: 0, stdout: 'resumed' });
+        break;
+      }
+      kills.push(signal);
     }
-    kills.push(signal);
-  }
-  expect(kills.length).toBeGreaterThanOrEqual(2);
-  for (const file of ['sums.jsonl', 'dead-letters.jsonl', 'summary.json']) {
-    expect(linesOf(killed, file)).toEqual(linesOf(undisturbed, file));
-  }
-  expect(linesOf(killed, 'dead-letters.jsonl').length).toBe(3);
-  expect(existsSync(path.join(killed, '.tidemark'))).toBe(false);
-});
+    expect(kills.length).toBeGreaterThanOrEqual(2);
+    for (const file of [...results, 'dead-letters.jsonl', 'summary.json']) {
+      expect(linesOf(killed, file)).toEqual(linesOf(undisturbed, file));
+    }
+    expect(linesOf(killed, 'dead-letters.jsonl').length).toBeGreaterThanOrEqual(3);
+    expect(existsSync(path.join(killed, '.tidemark'))).toBe(false);
+  },
+);
 
 describe('a run that was interrupted', () => {
   test('says so, and the next one goes on', async () => {

@@ -32,6 +32,16 @@ export function sums(options: PlanOptions = {}): Plan {
     .to(table('sums'));
 }
 
+/** Sums, and beside them those events as they came that are above zero. */
+export function sumsAndEvents(): Plan {
+  const all = stream('events', { outOfOrderness: 5 * SECONDS });
+  const sums = all.keyBy((e) => e.key).window(TumblingWindow.of(10, SECONDS));
+  return combine(
+    sums.sum((e) => e.value, { buckets: 2 }).to(table('sums')),
+    all.filter((e) => e.value > 0).to(table('kept')),
+  );
+}
+
 /** Counts per key in windows, the same way. */
 export function counts(options: PlanOptions = {}): Plan {
   const { window = TumblingWindow.of(10, SECONDS), outOfOrderness = 5 * SECONDS } = options;

@@ -70,7 +70,7 @@ describe('events that go on as they come', () => {
     .map(({ key }) => key)
     .to(table('kept'));
 
-  test('are lines in the order of time, and of their lanes', async () => {
+  test('stay in the order of their lines, and of their lanes', async () => {
     const output = place.output();
     const many = Array.from({ length: 12 }, (_, n) => event(5, `m${n}`));
     const lanes = [
@@ -81,8 +81,8 @@ describe('events that go on as they come', () => {
     const { summary } = await runBatch(plan, { inputs, output });
     const rows = resultsOf(output, 'kept.jsonl') as { time: number; value: string }[];
     expect(rows.map(({ time, value }) => [time, value])).toEqual([
-      [1_000, 'first'],
       ...many.map(({ key }) => [5_000, key]),
+      [1_000, 'first'],
       [5_000, 'other'],
     ]);
     expect(Object.values(summary.stages)).toMatchObject([{ records: 15, filtered: 1 }]);
