@@ -107,7 +107,7 @@ export async function commit(
 export async function emptyAttempt(
   context: StageContext,
   seen: Lane,
-  decide: (mine: Lane) => NonNullable<Change['set']> | undefined,
+  decide: (mine: Lane) => Decision | Promise<Decision>,
 ): Promise<boolean> {
   const item = await context.store.update(
     'control',
@@ -117,11 +117,13 @@ export async function emptyAttempt(
   );
   if (item === undefined) return false;
   const mine = toLane(item);
-  const set = decide(mine);
+  const set = await decide(mine);
   if (set === undefined) return false;
   await recordAborted(context, mine);
   return commit(context, mine, set);
 }
+
+type Decision = Change['set'] | undefined;
 
 const READS_MAX = 3;
 

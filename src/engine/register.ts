@@ -182,8 +182,12 @@ async function createChild(
   await create(context, lane, start, mergedProducers(producers));
   const child = await readLane(context, lane);
   if (child === undefined || child.watermark >= start) return true;
+  // It came in by itself when its parents were listed no more: what it begins at is what it is judged by.
+  if (inSet.includes(lane)) return true;
   // Left of a try whose swap was refused, by parents that have gone without it.
-  return emptyAttempt(context, child, () => ({ watermark: start }));
+  return emptyAttempt(context, child, async () =>
+    (await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },
+  );
 }
 
 interface LaneSet {

@@ -148,10 +148,10 @@ export const MUTANTS: readonly Mutant[] = [
     to: '  if (mine.ended && attempt.tally.records < 0) {',
   },
   {
-    name: 'a late event is judged by the watermark after it',
+    name: 'an event is judged by where its lane was before the batch',
     file: 'attempt.ts',
     from: 'return this.#contribute(decoded.event, eventTime, before, record);',
-    to: 'return this.#contribute(decoded.event, eventTime, this.watermark, record);',
+    to: 'return this.#contribute(decoded.event, eventTime, this.#mine.watermark, record);',
   },
   // What holds the stage.
   {
@@ -248,6 +248,16 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'register.ts',
     from: 'if (!(await context.log.probe(name, after)).drained) return false;',
     to: '',
+  },
+  {
+    name: 'a child that came in by itself is raised to where its parents were',
+    file: 'register.ts',
+    from: 'if (inSet.includes(lane)) return true;',
+    to: '',
+    also: {
+      from: '(await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },',
+      to: '({ watermark: start }),',
+    },
   },
   {
     name: 'parents leave before their children are there',

@@ -42,11 +42,15 @@ export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted)
   return account;
 }
 
-/** Records that were counted as dead letters and are none: nothing that is counted may be missing. */
+/** Records that were counted as dead letters and are none, and results that a next stage has refused as late. */
 export function unaccounted({ store, letters }: Accounted): string[] {
   const kept = new Map<string, number>();
   for (const { lane } of letters.letters()) kept.set(lane, (kept.get(lane) ?? 0) + 1);
   const lines: string[] = [];
+  for (const { reason, lane, position, detail } of letters.letters()) {
+    // What a stage tells waits for whoever reads on.
+    if (reason === 'LATE') lines.push(`a result of ${lane}, ${position}, came late: ${detail}`);
+  }
   for (const item of store.items('control')) {
     if (!item.sk.startsWith('lane#')) continue;
     // Where a stage reads several streams, the name of the stream comes first.

@@ -73,6 +73,11 @@ const USUAL: Faults = {
   newStage: 0.5,
 };
 
+/** In how many of the runs some kind rages, and how much more often it happens there. */
+const RAGES = 0.3;
+const RAGING = 6;
+const RAGING_MAX = 0.6;
+
 /** All kinds of faults that the simulator knows. */
 export const FAULT_KINDS = Object.keys(USUAL) as readonly FaultKind[];
 
@@ -83,11 +88,14 @@ export const NO_FAULTS = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])
 
 /**
  * The faults of one run: some kinds and not others, rare or frequent, as most bugs need few kinds of
- * faults, and the other kinds would hide them (Groce et al., Swarm Testing, ISSTA 2012).
+ * faults, and the other kinds would hide them (Groce et al., Swarm Testing, ISSTA 2012). In some runs one
+ * kind rages: what needs two of it at once is else hardly ever seen.
  */
 export function swarm(chance: Chance, among: readonly FaultKind[] = FAULT_KINDS): Faults {
   const share = chance.pick([0, 0.3, 0.6, 1]);
+  const raging = chance.happens(RAGES) ? chance.pick(among) : undefined;
   const drawn = FAULT_KINDS.map((kind) => {
+    if (kind === raging) return [kind, Math.min(RAGING_MAX, RAGING * USUAL[kind])];
     const often = chance.happens(share) ? USUAL[kind] * chance.pick([0.5, 1, 2]) : 0;
     return [kind, among.includes(kind) ? often : 0];
   });

@@ -1,7 +1,8 @@
-import { parseBucketKey, parseSegmentKey } from '../../engine/keys.ts';
+import { laneOf, parseBucketKey, parseSegmentKey } from '../../engine/keys.ts';
 import { BEFORE_ALL, isAfter } from '../../engine/position.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { Output } from '../../sinks/sink.ts';
+import type { Source } from '../../sources/source.ts';
 import type { Change, Item, Key, Store } from '../../store/store.ts';
 
 /** A promise of the design that did not hold. */
@@ -37,6 +38,11 @@ export class Invariants {
   /** The lanes that hold a stage. */
   readonly #sets = new Map<string, readonly string[]>();
   readonly #watermarks = new Map<string, number>();
+  readonly #ended = new Set<string>();
+  /** The epoch of each lane when it came into its set. */
+  readonly #epochs = new Map<string, number>();
+  /** By stage, the highest target of any of its buckets. */
+  readonly #closed = new Map<string, number>();
   /** How many records of each lane are to be in results. */
   readonly #taken = new Map<string, number>();
   /** True of a stage that has no segments. */
@@ -44,11 +50,22 @@ export class Invariants {
   /** What attempts have written that are not visible yet. */
   readonly #segments = new Map<string, readonly { bucket: string; lastSlot: number }[]>();
 
+  /** How many lanes there had been when a lane was first seen to be idle at a position. */
+  readonly #idleSince = new Map<string, number>();
+  readonly #everIdle = new Set<string>();
+
   /** How far each lane was read when stages came that read it as well. */
   readonly #reached = new Map<string, string>();
 
-  constructor(isRelayed: (stage: string) => boolean) {
+  /** Of a lane as its source calls it. */
+  readonly #parentsOf: (lane: string) => readonly string[];
+
+  constructor(
+    isRelayed: (stage: string) => boolean,
+    parentsOf: (lane: string) => readonly string[] = () => [],
+  ) {
     this.#isRelayed = isRelayed;
+    this.#parentsOf = parentsOf;
   }
 
   /** A store that is watched. */
@@ -75,6 +92,18 @@ export class Invariants {
     return watched;
   }
 
+  /** A source whose probes are watched: a lane is idle for whoever was told so, and for nobody else. */
+  probing(source: Source): Source {
+    return {
+      shards: () => source.shards(),
+      probe: async (lane, after) => {
+        const probe = await source.probe(lane, after);
+        if (!probe.behind && !probe.drained) this.#wasIdle(lane, after ?? BEFORE_ALL);
+        return probe;
+      },
+    };
+  }
+
   /** An output has one content, whoever computes it, and however often. */
   told(sink: string, output: Output, isRelayed: boolean): void {
     const { stage, bucket, slot, chunk, key, index, ...rest } = output;
@@ -89,7 +118,7 @@ export class Invariants {
 
   /** A stage that comes now may begin there. */
   wasReached(lane: Item): void {
-    const name = atSource(lane.sk);
+    const name = atSource(laneOf(lane));
     const before = this.#reached.get(name) ?? BEFORE_ALL;
     const position = String(lane.position);
     if (isAfter(position, before)) this.#reached.set(name, position);
@@ -98,19 +127,62 @@ export class Invariants {
   #wrote(key: Key, { set }: Change, item: Item): void {
     if (set === undefined) return;
     this.#neverBack(key, item);
-    if (key.sk === 'lanes') this.#sets.set(key.pk, item.lanes as readonly string[]);
+    if (key.sk === 'lanes') this.#wroteSet(key.pk, item.lanes as readonly string[]);
     if (set.target !== undefined) this.#closes(key, Number(set.target));
     if (key.sk.startsWith('lane#')) this.#wroteLane(key, set, item);
   }
 
+  #wroteSet(stage: string, lanes: readonly string[]): void {
+    const before = this.#sets.get(stage) ?? [];
+    this.#sets.set(stage, lanes);
+    for (const lane of lanes) {
+      if (before.includes(lane)) continue;
+      this.#epochs.set(
+        `${stage} ${lane}`,
+        Number(this.#highest.get(`${stage} lane#${lane} epoch`)),
+      );
+      this.#takesPart(stage, lane, before);
+    }
+  }
+
+  /**
+   * From where a lane takes part depends on nothing but those whose place it takes: no further than any of
+   * its parents, so that what they would have taken is not late; and behind nothing that is closed.
+   */
+  #takesPart(stage: string, lane: string, before: readonly string[]): void {
+    const watermark = this.#watermarks.get(`${stage} ${lane}`);
+    // It is made once it is in the set; or it has ended, and whoever puts it back knows of that too late.
+    if (watermark === undefined || this.#ended.has(`${stage} ${lane}`)) return;
+    const stream = lane.slice(0, lane.length - atSource(lane).length);
+    for (const name of this.#parentsOf(atSource(lane))) {
+      const parent = `${stream}${name}`;
+      const reached = this.#watermarks.get(`${stage} ${parent}`) ?? Number.POSITIVE_INFINITY;
+      if (!before.includes(parent) || reached >= watermark) continue;
+      throw new Broken(
+        `${stage} ${lane} begins at ${watermark}, beyond its parent ${parent} at ${reached}`,
+      );
+    }
+    this.#isBehindNothing(stage, lane, watermark);
+  }
+
+  #isBehindNothing(stage: string, lane: string, watermark: number): void {
+    const closed = this.#closed.get(stage);
+    if (closed === undefined || watermark + 1 >= closed) return;
+    throw new Broken(`${stage} ${lane} begins at ${watermark}, and ${closed} is closed`);
+  }
+
   #wroteLane(key: Key, set: NonNullable<Change['set']>, item: Item): void {
-    const lane = key.sk.slice('lane#'.length);
+    const lane = laneOf(key);
     const id = `${key.pk} ${lane}`;
     this.#watermarks.set(id, Number(item.watermark));
+    if (item.ended === 1) this.#ended.add(id);
     if (set.epoch === 0) {
       this.#begins(key, String(set.position));
+      const takesPart = this.#sets.get(key.pk)?.includes(lane);
+      if (takesPart) this.#isBehindNothing(key.pk, lane, Number(item.watermark));
       this.histories.set(id, { stage: key.pk, lane, created: set, raises: [] });
     } else if (set.watermark !== undefined && set.position === undefined) {
+      this.#raises(key.pk, lane, item);
       const raise = { position: String(item.position), watermark: Number(set.watermark) };
       this.histories.get(id)?.raises.push(raise);
     } else if (set.committedEpoch !== undefined) {
@@ -119,17 +191,51 @@ export class Invariants {
     }
   }
 
+  #wasIdle(lane: string, position: string): void {
+    const id = `${lane} ${position}`;
+    if (!this.#idleSince.has(id)) this.#idleSince.set(id, this.histories.size);
+    this.#everIdle.add(lane);
+  }
+
+  /**
+   * A lane of the set is raised only where it was seen to be idle, and no further than any lane that has never
+   * been idle.
+   */
+  #raises(stage: string, lane: string, item: Item): void {
+    const set = this.#sets.get(stage) ?? [];
+    // As a child is, to where its parents were, by an attempt that was claimed before it was in the set.
+    const before = Number(item.committedEpoch) <= (this.#epochs.get(`${stage} ${lane}`) ?? 0);
+    if (before || !set.includes(lane)) return;
+    const watermark = Number(item.watermark);
+    const since = this.#idleSince.get(`${atSource(lane)} ${item.position}`);
+    if (since === undefined) {
+      throw new Broken(`${stage} ${lane} is raised at ${item.position}, where it was not idle`);
+    }
+    const known = new Set([...this.histories.keys()].slice(0, since));
+    for (const other of set) {
+      const id = `${stage} ${other}`;
+      const reached = this.#watermarks.get(id) ?? watermark;
+      const isIdle = this.#everIdle.has(atSource(other)) || this.#ended.has(id);
+      const wasBusy = known.has(id) && !isIdle;
+      if (other === lane || !wasBusy || reached >= watermark) continue;
+      throw new Broken(
+        `${stage} ${lane} is raised to ${watermark}, beyond ${other} at ${reached}, which is not idle`,
+      );
+    }
+  }
+
   /** At the beginning; or, if it came while others were running, after what they had read, and no further. */
   #begins(key: Key, position: string): void {
-    const reached = this.#reached.get(atSource(key.sk)) ?? BEFORE_ALL;
+    const reached = this.#reached.get(atSource(laneOf(key))) ?? BEFORE_ALL;
     if (!isAfter(position, reached)) return;
     throw new Broken(`${key.pk} ${key.sk} begins at ${position}, after what comes to it`);
   }
 
   /** No slot closes before every lane that is in the set has passed it. */
   #closes(key: Key, target: number): void {
-    const stage = parseBucketKey(key)?.stage;
-    for (const lane of this.#sets.get(stage ?? '') ?? []) {
+    const { stage = '' } = parseBucketKey(key) ?? {};
+    this.#closed.set(stage, Math.max(target, this.#closed.get(stage) ?? target));
+    for (const lane of this.#sets.get(stage) ?? []) {
       const watermark = this.#watermarks.get(`${stage} ${lane}`);
       // One that is in the set without being there yet begins behind what is under way.
       if (watermark === undefined || watermark + 1 >= target) continue;
@@ -185,4 +291,4 @@ export class Invariants {
 }
 
 /** A lane as its source calls it: where a stage reads several streams, the name of the stream comes first. */
-const atSource = (sk: string): string => sk.slice('lane#'.length).split('/').at(-1) ?? '';
+const atSource = (lane: string): string => lane.split('/').at(-1) ?? '';

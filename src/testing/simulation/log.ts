@@ -35,6 +35,11 @@ export class SimulatedLog {
     return this.#parents.get(lane) ?? [];
   }
 
+  /** How many shards there have been one after the other, at most. */
+  get generations(): number {
+    return Math.max(...this.lanes.map((lane) => this.#generation(lane)));
+  }
+
   isGone(lane: string): boolean {
     return this.#gone.has(lane);
   }
@@ -80,6 +85,10 @@ export class SimulatedLog {
   /** Retention takes records that nobody has read. */
   expireRecords(): void {
     this.#lose(this.#chance.pick(this.lanes), 1 + this.#chance.below(3));
+  }
+
+  #generation(lane: string): number {
+    return 1 + Math.max(0, ...this.parents(lane).map((parent) => this.#generation(parent)));
   }
 
   #lose(lane: string, count: number): void {

@@ -83,7 +83,10 @@ export class World {
     this.plan = plan;
     this.#options = options;
     this.#faults = options.faults;
-    this.invariants = new Invariants((stage) => isRelaying(plan, stage));
+    this.invariants = new Invariants(
+      (stage) => isRelaying(plan, stage),
+      (lane) => [...this.streams.values()].flatMap((log) => log.parents(lane)),
+    );
     this.store = memoryStore({ pageSize: chance.pick([1, 2, 5, 100]) });
     this.streams = new Map(
       plan.sources.map(({ name }) => [
@@ -127,7 +130,11 @@ export class World {
     this.#faults = NO_FAULTS;
     // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
     this.#pace = HEALING;
-    await this.scheduler.runUntil(this.scheduler.now + 5 * MINUTES);
+    const logs = [...this.streams.values()];
+    const generations = Math.max(...logs.map((log) => log.generations));
+    // A shard is read when its parents are.
+    const healingMs = 5 * MINUTES + 2 * (generations - 1) * HEALING.pollMs;
+    await this.scheduler.runUntil(this.scheduler.now + healingMs);
     this.#pace = SLOW;
     // A tick a stage, and one to begin with: each closes what the one before it has told.
     const ticks = this.plan.stages.length + 1;
@@ -244,7 +251,9 @@ export class World {
     return {
       store: this.invariants.watched(metered(this.store, this.capacity), changed),
       clock: () => this.scheduler.now,
-      sources: Object.fromEntries([...this.streams].map(([name, { log }]) => [name, log])),
+      sources: Object.fromEntries(
+        [...this.streams].map(([name, { log }]) => [name, this.invariants.probing(log)]),
+      ),
       sinks: Object.fromEntries(sinksOf(plan).map(({ sink }) => [sink.name, sinkOf(sink.name)])),
       deadLetters: this.letters,
       lateEvents: Object.fromEntries(this.late),
