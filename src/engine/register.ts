@@ -132,15 +132,15 @@ async function retire(context: StageContext, lane: string, listed: Listed): Prom
   if (!listed.has(lane)) await create(context, lane, await watermarkOf(context, lane));
   if (!(await ended(context, lane))) return;
   const children = [...listed.values()].filter((shard) => shard.parents.includes(lane));
-  const ready = await Promise.all(
+  const states = await Promise.all(
     children.map((child) => createChild(context, child, listed, set.lanes)),
   );
-  if (!ready.every(Boolean)) return;
+  if (states.includes('waits')) return;
   const known = children.flatMap((child) => child.parents).filter((p) => set.lanes.includes(p));
   await swap(
     context,
     [...new Set([lane, ...known])],
-    children.map((child) => child.lane),
+    children.filter((_, n) => states[n] === 'ready').map((child) => child.lane),
   );
 }
 
@@ -160,13 +160,16 @@ async function ended(context: StageContext, name: string): Promise<boolean> {
  * Creates a child once all its parents have ended, from the lowest watermark of those that it takes the
  * place of: one that has left the set does not hold the stage any more. Copies of what any of them has
  * taken may come to the child.
+ *
+ * `waits`: not yet. `left`: it came in by itself when its parents were listed no more, has ended, and its
+ * own children are there.
  */
 async function createChild(
   context: StageContext,
   { lane, parents }: Shard,
   listed: Listed,
   inSet: readonly string[],
-): Promise<boolean> {
+): Promise<'ready' | 'waits' | 'left'> {
   const watermarks: number[] = [];
   const producers: (readonly string[])[] = [];
   for (const name of parents) {
@@ -175,19 +178,20 @@ async function createChild(
     if (parent?.ended && holds) watermarks.push(parent.watermark);
     if (parent?.ended) producers.push(parent.producers);
     // Neither listed nor in the set: it left the log before this stage ever read it.
-    if (!parent?.ended && (holds || listed.has(name))) return false;
+    if (!parent?.ended && (holds || listed.has(name))) return 'waits';
   }
   invariant(watermarks.length > 0, `child ${lane} has a parent that ended`);
   const start = Math.min(...watermarks);
   await create(context, lane, start, mergedProducers(producers));
   const child = await readLane(context, lane);
-  if (child === undefined || child.watermark >= start) return true;
   // It came in by itself when its parents were listed no more: what it begins at is what it is judged by.
-  if (inSet.includes(lane)) return true;
+  if (child === undefined || child.watermark >= start || inSet.includes(lane)) return 'ready';
+  if (child.ended) return 'left';
   // Left of a try whose swap was refused, by parents that have gone without it.
-  return emptyAttempt(context, child, async () =>
+  const raised = await emptyAttempt(context, child, async () =>
     (await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },
   );
+  return raised ? 'ready' : 'waits';
 }
 
 interface LaneSet {

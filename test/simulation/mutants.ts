@@ -228,7 +228,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a child does not wait for all of its parents',
     file: 'register.ts',
-    from: 'if (!parent?.ended && (holds || listed.has(name))) return false;',
+    from: "if (!parent?.ended && (holds || listed.has(name))) return 'waits';",
     to: '',
   },
   {
@@ -252,8 +252,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a child that came in by itself is raised to where its parents were',
     file: 'register.ts',
-    from: 'if (inSet.includes(lane)) return true;',
-    to: '',
+    from: ' || inSet.includes(lane)) return',
+    to: ') return',
     also: {
       from: '(await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },',
       to: '({ watermark: start }),',
@@ -262,7 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'parents leave before their children are there',
     file: 'register.ts',
-    from: 'if (!ready.every(Boolean)) return;',
+    from: "if (states.includes('waits')) return;",
     to: '',
   },
   {

@@ -15,12 +15,14 @@ const command = new Command('mutants')
     'Takes fences, conditions and orders out of the engine: the simulator must find each.',
   )
   .option('--seeds <number>', 'runs of each pipeline before a mutant has got away', '150')
+  .option('--more <number>', 'further runs of each, in which shards change a lot', '300')
   .option('--only <text>', 'mutants whose name has this text')
   .option('--processes <number>', 'how many at a time', String(availableParallelism()))
   .option('--write', 'keeps the list in docs/reliability.md and test/regressions')
   .parse();
 const options = command.opts<{
   seeds: string;
+  more: string;
   only?: string;
   processes: string;
   write?: boolean;
@@ -91,7 +93,7 @@ async function hunted({ file, from, to, also }: Mutant): Promise<Found> {
 
 function hunt(copy: string): Promise<Found> {
   const args = ['--conditions=tidemark-source', '--import', 'tsx', 'test/simulation/hunt.ts'];
-  const child = spawn(process.execPath, [...args, options.seeds], {
+  const child = spawn(process.execPath, [...args, options.seeds, options.more], {
     cwd: copy,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
