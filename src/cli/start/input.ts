@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError } from '../../errors.ts';
-import { isBlank } from '../../sources/line-file.ts';
+import { isBlank } from '../../sources/line-batches.ts';
 import { lines } from './lines.ts';
 import type { TrafficItem } from './traffic-item.ts';
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { ConfigurationError } from '../../errors.ts';
-import { checkLineFile, isBlank, lineBatches } from '../../sources/line-file.ts';
+import { LANE_LINES } from '../../sources/input-lane.ts';
+import { isBlank } from '../../sources/line-batches.ts';
+import { checkLineFile, lineBatches } from '../../sources/line-file.ts';
 import { DAYS, formatDuration, HOURS, MINUTES, SECONDS } from '../../time/duration.ts';
 import { toEventTime } from '../../time/event-time.ts';
 import { grouped } from '../start/terminal-text.ts';
@@ -62,18 +64,13 @@ interface Measured {
 
 type Told = Measured & { readonly file: string; readonly flags: LatenessFlags };
 
-const LINES = {
-  lineBytesMax: 16 * 1024 * 1024,
-  tooLongHint: 'Each line holds one event; split the line or leave it out.',
-};
-
 /** Each lane costs memory, and far fewer shards are read at once anywhere. */
 const LANES_MAX = 10_000;
 
 async function measure(file: string, flags: LatenessFlags, signal: AbortSignal): Promise<Measured> {
   const counter = new LatenessCounter({ window: flags.window ?? 0, jump: flags.jump ?? HOURS });
   let unreadable = 0;
-  for await (const { lines } of lineBatches(file, LINES)) {
+  for await (const { lines } of lineBatches(file, LANE_LINES)) {
     if (signal.aborted) break;
     for (const line of lines) {
       if (isBlank(line)) continue;

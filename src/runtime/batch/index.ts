@@ -1,9 +1,10 @@
 /**
- * A plan over files that end.
+ * A plan over inputs that end: files, or objects of S3 with `s3Lanes` of tidemark/aws.
  *
  * @module tidemark/batch
  */
-export { fileLane, type InputLane } from './input-lane.ts';
+export { fileLane } from '../../sources/file-lane.ts';
+export type { InputLane } from '../../sources/input-lane.ts';
 export type { Job, JobInput } from './job.ts';
 export type { Written } from './output.ts';
 export type { BatchProgress } from './progress.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationError, PlanChangedError } from '../../errors.ts';
+import type { InputLane } from '../../sources/input-lane.ts';
 import { describe, fingerprint } from '../../topology/describe.ts';
 import type { Plan } from '../../topology/plan.ts';
 import type { Mode } from './bounded-plan.ts';
-import type { InputLane } from './input-lane.ts';
 
 /** What a run computes, and from what: results of two runs of the same job are the same. */
 export interface Job {

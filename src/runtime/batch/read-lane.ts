@@ -1,7 +1,7 @@
-import { isBlank, type LineBatch } from '../../sources/line-file.ts';
+import type { InputLane } from '../../sources/input-lane.ts';
+import { isBlank, type LineBatch } from '../../sources/line-batches.ts';
 import type { LogRecord } from '../../sources/source.ts';
 import { MAX_TIME } from '../../time/watermark.ts';
-import type { InputLane } from './input-lane.ts';
 
 /** Records that are gathered together. */
 export interface RecordChunk {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { LookupTable } from '../../lookups/lookup.ts';
+import type { InputLane } from '../../sources/input-lane.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { checkPlan } from '../../topology/plan-check.ts';
 import { batchEngine } from './batch-engine.ts';
@@ -7,7 +8,6 @@ import { boundedPlan, checkLookups, checkTimes } from './bounded-plan.ts';
 import { checkFiles } from './files.ts';
 import { fireAll } from './fire-all.ts';
 import { gatherAll } from './gather-all.ts';
-import type { InputLane } from './input-lane.ts';
 import { checkSameJob, type Job, jobOf, type NumberedLane, numberedLanes } from './job.ts';
 import { prepareOutput } from './output.ts';
 import type { BatchProgress } from './progress.ts';

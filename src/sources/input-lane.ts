@@ -1,4 +1,4 @@
-import { checkLineFile, type LineBatch, lineBatches } from '../../sources/line-file.ts';
+import type { LineBatch, LineOptions } from './line-batches.ts';
 
 /** One bounded input: lines in the order in which they arrived, each of them one event as JSON. */
 export interface InputLane {
@@ -12,22 +12,8 @@ export interface InputLane {
   read(): AsyncIterable<LineBatch>;
 }
 
-const LINES = {
+/** What a lane holds its lines to. */
+export const LANE_LINES: LineOptions = {
   lineBytesMax: 16 * 1024 * 1024,
   tooLongHint: 'Each line holds one event; split the line or leave it out.',
 };
-
-/**
- * A file of lines, plain or gzip, as a lane.
- *
- * @throws ConfigurationError INPUT_INVALID if it cannot be one
- */
-export function fileLane(file: string): InputLane {
-  const { size, mtimeMs } = checkLineFile(file);
-  return Object.freeze({
-    name: file,
-    version: `${size} bytes of ${new Date(mtimeMs).toISOString()}`,
-    bytes: size,
-    read: () => lineBatches(file, LINES),
-  });
-}
