@@ -1,4 +1,4 @@
-import { LimitError } from '../errors.ts';
+import { BadRecordError, LimitError } from '../errors.ts';
 import type { IdempotentProducer } from '../kinesis/producer.ts';
 
 /** A message of a queue, as an event of the stream that it is bridged into. */
@@ -43,8 +43,8 @@ export interface QueueResponse {
  * queue may deliver one again, also one that is in the stream: it has the same `id`, by which
  * `dedupe({ by: (e) => e.id, within })` of the pipeline keeps the first. Messages of a group keep their order.
  *
- * A message that is too large for a record fails alone, with those of its group after it; where the stream takes
- * nothing, the function throws, and the whole batch comes again.
+ * A message that is too large for a record, or whose key is not 1 to 256 characters long, fails alone, with those of
+ * its group after it; where the stream takes nothing, the function throws, and the whole batch comes again.
  */
 export function queueBridge({ producer, keyOf = keyOfMessage }: QueueBridgeOptions) {
   return async ({ Records }: QueueEvent): Promise<QueueResponse> => {
@@ -71,7 +71,7 @@ async function isPut(
     await producer.put(message, { key });
     return true;
   } catch (error) {
-    if (error instanceof LimitError) return false;
+    if (error instanceof LimitError || error instanceof BadRecordError) return false;
     throw error;
   }
 }

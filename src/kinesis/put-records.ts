@@ -30,8 +30,8 @@ const PARTITION_KEY_MAX = 256;
 const REQUEST_RECORDS_MAX = 500;
 const REQUEST_BYTES_MAX = 5 * 1024 * 1024;
 
-export const isPartitionKey = (key: string): boolean =>
-  key.length > 0 && key.length <= PARTITION_KEY_MAX;
+export const isPartitionKey = (key: unknown): boolean =>
+  typeof key === 'string' && key.length > 0 && key.length <= PARTITION_KEY_MAX;
 
 export const recordBytes = ({ partitionKey, data }: PutRecord): number =>
   Buffer.byteLength(partitionKey) + data.length;

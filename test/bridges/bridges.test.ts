@@ -1,7 +1,7 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { queueBridge } from '../../src/bridges/queue-bridge.ts';
+import { type QueueMessage, queueBridge } from '../../src/bridges/queue-bridge.ts';
 import { type ItemChange, tableBridge } from '../../src/bridges/table-bridge.ts';
 import { engine } from '../../src/engine/engine.ts';
 import { HOURS, MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
@@ -50,6 +50,15 @@ describe('a queue', () => {
       'm1',
       'm4',
     ]);
+  });
+
+  test('gets back a message without a key alone', async () => {
+    const keyOf = ({ body }: QueueMessage) => (body as { page: string }).page;
+    const event = messages(['m1', '{"page":"/"}'], ['m2', 'no JSON'], ['m3', '{"page":""}']);
+    expect(await queueBridge({ producer, keyOf })(event)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm2' }, { itemIdentifier: 'm3' }],
+    });
+    expect((await records()).map(({ key }) => key)).toEqual(['/']);
   });
 
   test('gets back everything where the stream is not there', async () => {
