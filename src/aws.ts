@@ -69,7 +69,17 @@ export { type TopicClient, type TopicSinkOptions, topicSink } from './sinks/sns-
 export { type QueueClient, type QueueSinkOptions, queueSink } from './sinks/sqs-queue.ts';
 export { type WebhookSinkOptions, webhookSink } from './sinks/webhook.ts';
 export { type PushClient, type PushSinkOptions, pushSink } from './sinks/websocket-push.ts';
+export type { InputLane } from './sources/input-lane.ts';
 export { kinesisSource } from './sources/kinesis.ts';
+export {
+  type ObjectReader,
+  type S3InputOptions,
+  type S3LaneOptions,
+  type S3LanesOptions,
+  s3Lane,
+  s3Lanes,
+} from './sources/s3-lanes.ts';
+export type { ObjectGetter } from './sources/s3-object.ts';
 export { dynamoStore } from './store/dynamodb.ts';
 export { readVersionedTable } from './versions/read-versioned-table.ts';
 export {

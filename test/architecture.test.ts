@@ -72,7 +72,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   bridges: ['kinesis', 'dynamodb', 'schema', 'errors.ts'],
   lookups: ['parallel.ts', 'dynamodb', 'errors.ts', 'deadline.ts'],
-  sources: ['schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
+  sources: ['backoff.ts', 'remote-call.ts', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
   'runtime/lambda': [
     'lookups/lookup.ts',
     'engine',
