@@ -68,11 +68,11 @@ const PIPELINE = 'module that exports the pipeline';
 function runCommand(program: Command): Command {
   return program
     .command('run')
-    .description('Runs a pipeline over files of JSON lines, plain or gzip, to their end.')
+    .description('Runs a pipeline over JSON lines, plain or gzip, in files or in S3, to their end.')
     .argument('<pipeline>', PIPELINE)
     .requiredOption(
       '--input <files...>',
-      'files or quoted patterns (* ? **); stream=files where the plan has several streams',
+      'files, s3://bucket/key, or quoted patterns of either (* ? **); stream=files where the plan has several streams',
     )
     .requiredOption('--output <folder>', 'where results go')
     .option('--export <name>', 'which export the pipeline is', 'default')
@@ -85,8 +85,11 @@ function runCommand(program: Command): Command {
 }
 
 const RUN_HELP = `
-Each file is one ordered lane; a line is one event. Without --arrival no event is late.
-After a crash or Ctrl-C the same command goes on where it was.
+Each file, or object, is one ordered lane; a line is one event. Without --arrival no event is
+late. After a crash or Ctrl-C the same command goes on where it was.
+
+Asks of AWS: for s3://, s3:GetObject of the objects and s3:ListBucket of the bucket; region,
+             credentials and AWS_ENDPOINT_URL_S3 as any tool takes them
 
 Results:     <folder>/<sink>.jsonl, by windowStart and key
              <folder>/dead-letters.jsonl, <folder>/summary.json

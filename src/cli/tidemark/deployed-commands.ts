@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { ConfigurationError } from '../../errors.ts';
 import type { LettersFlags, ListFlags } from './deadletters-command.ts';
+import { loaded } from './loaded.ts';
 import { count, start, time } from './option-values.ts';
 import type { PositionsFlags } from './positions-command.ts';
 import type { RedriveFlags } from './redrive-command.ts';
@@ -169,18 +169,3 @@ a second with all that read them by polling.
 Asks of AWS:  the stream: DescribeStreamSummary, ListShards, GetShardIterator,
               GetRecords
 Exit codes:   0 done, 1 failed, 2 wrong call, 130 interrupted`;
-
-/** @throws ConfigurationError PEER_MISSING if the AWS SDK is not installed */
-async function loaded<Module>(module: Promise<Module>): Promise<Module> {
-  try {
-    return await module;
-  } catch (error) {
-    const { code, message = '' } = error as Partial<NodeJS.ErrnoException>;
-    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes('@aws-sdk/')) throw error;
-    throw new ConfigurationError(
-      'PEER_MISSING',
-      'this command speaks to AWS, and its SDK is not installed',
-      'Install it: npm install @aws-sdk/client-dynamodb @aws-sdk/client-kinesis',
-    );
-  }
-}

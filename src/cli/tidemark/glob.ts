@@ -20,6 +20,23 @@ export function filesOf(pattern: string): string[] {
   ].sort();
 }
 
+/**
+ * Which keys of objects such a pattern means. Folders are what is before a slash, as in the names of files. Pure.
+ */
+export function keyMatcher(pattern: string): RegExp {
+  const names = pattern.split('/');
+  const last = names.length - 1;
+  const source = names.map((name, at) => {
+    if (name === '**') return at < last ? ANY_FOLDERS : `${ANY_FOLDERS}${NOT_HIDDEN}[^/]+`;
+    const visible = isPattern(name) && !name.startsWith('.') ? NOT_HIDDEN : '';
+    return `${visible}${sourceOf(name)}${at < last ? '/' : ''}`;
+  });
+  return new RegExp(`^${source.join('')}$`, 'su');
+}
+
+const NOT_HIDDEN = '(?!\\.)';
+const ANY_FOLDERS = `(?:${NOT_HIDDEN}[^/]*/)*`;
+
 /** True if the text means more than the file of this name. */
 export const isPattern = (text: string): boolean => /[*?]/.test(text);
 
@@ -48,14 +65,13 @@ const inside = (found: string, rest: readonly string[]): string[] => {
   return isFile(found) ? [found] : [];
 };
 
-const matcherOf = (name: string): RegExp =>
-  new RegExp(
-    `^${name
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    'su',
-  );
+const matcherOf = (name: string): RegExp => new RegExp(`^${sourceOf(name)}$`, 'su');
+
+const sourceOf = (name: string): string =>
+  name
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 

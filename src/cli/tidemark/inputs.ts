@@ -2,26 +2,34 @@ import { ConfigurationError } from '../../errors.ts';
 import { fileLane, type InputLane } from '../../runtime/batch/index.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { filesOf, isPattern } from './glob.ts';
+import { isObject, objectLanes } from './object-inputs.ts';
 
 /**
- * The lanes of each stream from texts such as `data/*.jsonl` or `clicks=data/*.jsonl`. Without a name
- * they belong to the only stream of the plan.
+ * The lanes of each stream from texts such as `data/*.jsonl`, `clicks=data/*.jsonl` or
+ * `clicks=s3://bucket/data/*.jsonl`. Without a name they belong to the only stream of the plan.
  *
- * @throws ConfigurationError INPUT_INVALID, SOURCE_MISSING
+ * @throws ConfigurationError INPUT_INVALID, SOURCE_MISSING, and what S3 refuses
  */
-export function inputsOf(plan: Plan, texts: readonly string[]): Record<string, InputLane[]> {
+export async function inputsOf(
+  plan: Plan,
+  texts: readonly string[],
+): Promise<Record<string, InputLane[]>> {
   const streams = plan.sources.map(({ name }) => name);
   const inputs: Record<string, InputLane[]> = {};
   for (const text of texts) {
     const { stream, pattern } = named(text, streams);
-    const files = filesOf(pattern);
-    if (files.length === 0 && isPattern(pattern)) throw nothing(pattern);
-    // What is no pattern is a file that is refused for what it is: missing, or a folder.
-    const lanes = (files.length > 0 ? files : [pattern]).map(fileLane);
+    const lanes = isObject(pattern) ? await objectLanes(pattern) : fileLanes(pattern);
     inputs[stream] = [...(inputs[stream] ?? []), ...lanes];
   }
   for (const stream of streams) if (inputs[stream] === undefined) throw silent(stream);
   return inputs;
+}
+
+function fileLanes(pattern: string): InputLane[] {
+  const files = filesOf(pattern);
+  if (files.length === 0 && isPattern(pattern)) throw nothing(pattern);
+  // What is no pattern is a file that is refused for what it is: missing, or a folder.
+  return (files.length > 0 ? files : [pattern]).map(fileLane);
 }
 
 function named(text: string, streams: readonly string[]): { stream: string; pattern: string } {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BatchOptions, type BatchResult, runBatch } from '../../runtime/batch/index.ts';
 import { grouped } from '../start/terminal-text.ts';
+import { explained } from './aws-failure.ts';
 import { inputsOf } from './inputs.ts';
 import { loadPlan } from './load-plan.ts';
 import { progressView } from './progress-view.ts';
@@ -30,7 +31,7 @@ export async function prepareRun(
   terminal: Terminal,
 ): Promise<Ready> {
   const plan = await loadPlan(module, flags.export);
-  const inputs = inputsOf(plan, flags.input);
+  const inputs = await inputsOf(plan, flags.input);
   const { output, arrival = false, memoryLimit } = flags;
   const start = flags.fresh ? 'fresh' : flags.resume ? 'resume' : 'any';
   return async () => {
@@ -50,7 +51,11 @@ export async function prepareRun(
         view.update(progress);
       },
     };
-    const result = await runBatch(plan, options).finally(() => view.done());
+    const result = await runBatch(plan, options)
+      .catch((error: unknown) => {
+        throw explained(error);
+      })
+      .finally(() => view.done());
     const told = { ...result, output, records, elapsedMs: terminal.now() - begunAt };
     terminal.out.write(flags.json ? resultJson(told) : resultText(told));
   };
