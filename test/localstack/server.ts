@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dockerServer } from '../../src/cli/localstack/docker-server.ts';
 import { hostServer } from '../../src/cli/localstack/host-server.ts';
-import { CREDENTIALS, placeOf, REGION } from '../../src/cli/localstack/place.ts';
+import { CREDENTIALS, type Place, placeOf, REGION } from '../../src/cli/localstack/place.ts';
 import { findHostTools, hasDocker } from '../../src/cli/localstack/tools.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -13,6 +13,7 @@ export const missingTools = async (): Promise<readonly string[]> =>
 
 /** A LocalStack with nothing deployed to it. */
 export interface PlainLocalStack {
+  readonly place: Place;
   /** For any client of the SDK. */
   readonly config: {
     readonly endpoint: string;
@@ -34,6 +35,7 @@ export async function startLocalStack(): Promise<PlainLocalStack> {
   const server = (await hasDocker(env)) ? dockerServer(options) : hostServer(options);
   await server.start();
   return {
+    place,
     config: { endpoint: place.endpoint, region: REGION, credentials: CREDENTIALS },
     async stop() {
       await server.stop();

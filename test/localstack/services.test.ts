@@ -13,6 +13,8 @@ import { queueSink } from '../../src/sinks/sqs-queue.ts';
 import { outputOf } from '../../src/testing/contracts/contract-output.ts';
 import { messageContract } from '../../src/testing/contracts/message-contract.ts';
 import { until } from '../end-to-end/until.ts';
+import { objectContract } from '../sources/object-contract.ts';
+import { bridgeTests } from './bridges.ts';
 import { missingTools, type PlainLocalStack, startLocalStack } from './server.ts';
 
 const MINUTES = 60_000;
@@ -21,7 +23,7 @@ vi.setConfig({ testTimeout: 3 * MINUTES, hookTimeout: 3 * MINUTES });
 const missing = await missingTools();
 if (missing.length > 0) console.info(`skipped: LocalStack needs Docker, or ${missing.join(', ')}`);
 
-describe.skipIf(missing.length > 0)('sinks on LocalStack', () => {
+describe.skipIf(missing.length > 0)('on LocalStack', () => {
   let localStack: PlainLocalStack;
   let sqs: SQS;
   let s3: S3;
@@ -31,6 +33,17 @@ describe.skipIf(missing.length > 0)('sinks on LocalStack', () => {
     s3 = new S3({ ...localStack.config, forcePathStyle: true });
   }, 10 * MINUTES);
   afterAll(() => localStack?.stop(), 2 * MINUTES);
+
+  describe('bridges', () => bridgeTests(() => ({ localStack, sqs, s3 })));
+
+  describe('objects of S3 as inputs', () => {
+    test.each(objectContract)('$name', async ({ run }) => {
+      const bucket = `inputs-${++buckets}`;
+      await s3.createBucket({ Bucket: bucket });
+      await run({ client: s3, bucket });
+    });
+    let buckets = 0;
+  });
 
   describe('an SQS FIFO queue', () => {
     let inbox: Inbox;
