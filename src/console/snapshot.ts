@@ -44,6 +44,8 @@ export interface PipelineSnapshot {
   readonly windows: readonly WindowSnapshot[];
   /** The stage that the windows are of. */
   readonly windowsOf: string;
+  /** `slices`: the stage has no windows of fixed length; these are pieces of event time. */
+  readonly windowsAre: 'windows' | 'slices';
   readonly sinks: readonly SinkSnapshot[];
   readonly letters: readonly LetterSnapshot[];
   /** How many letters there are by reason. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { shoppingCarts } from '../../functions/cart/pipeline.ts';
 import { clicksPerPage } from '../../functions/clickstream/pipeline.ts';
 import { revenueByTier } from '../../functions/revenue/pipeline.ts';
 import type { CommittedLane } from '../../src/console/model/lanes.ts';
@@ -100,6 +101,33 @@ test('a window opens, fills, closes, and is closed', () => {
   expect(stateAt(MINUTE)).toMatchObject({ state: 'closed', results: 2, sum: 5 });
 });
 
+test('a stage without windows has slices, of which those that are due next are shown', () => {
+  const model = new PipelineModel(shoppingCarts());
+  const at = (watermark: number) => {
+    model.committed('carts', [{ ...lane(S0, { watermark }), lane: `cart-events@1/${S0}` }]);
+    return model.snapshot(0, 0).snapshot;
+  };
+  const seconds = Array.from({ length: 300 }, (_, second) => (second + 1) * 1_000);
+  for (const eventTime of seconds) {
+    model.sent({ ...sent(S0, eventTime), stream: 'cart-events' }, 0);
+  }
+  model.observed({ ...gathered(seconds), stage: 'carts' }, 0);
+  expect(at(-1)).toMatchObject({ windowsOf: 'carts', windowsAre: 'slices' });
+  expect(at(-1).windows.map(({ end }) => end / 1_000)).toEqual(
+    Array.from({ length: 14 }, (_, n) => (n + 1) * 10),
+  );
+  for (let bucket = 0; bucket < 4; bucket += 1) {
+    model.observed(fired(bucket, 'carts', 104_000), 0);
+  }
+  const { windows } = at(104_999);
+  expect(windows.slice(0, 5).map(({ end, state }) => [end / 1_000, state])).toEqual([
+    ...[80, 90, 100].map((end) => [end, 'closed']),
+    [110, 'filling'],
+    [120, 'opening'],
+  ]);
+  expect(windows[3]).toMatchObject({ start: 100_000, sent: 10, progress: 0.5, sum: null });
+});
+
 test('points are told once, and which of them are behind the watermark', () => {
   const model = clicks();
   model.committed(STAGE, [lane(S0, { watermark: 100 })]);
@@ -178,7 +206,7 @@ function undone(): Observation {
   return { kind: 'undone', stage: STAGE, lane: `clickstream@1/${S0}`, error };
 }
 
-const fired = (bucket: number): Observation => ({
-  ...{ kind: 'fired', stage: STAGE, bucket, through: MINUTE, slots: [MINUTE], outputs: 1 },
+const fired = (bucket: number, stage = STAGE, through = MINUTE): Observation => ({
+  ...{ kind: 'fired', stage, bucket, through, slots: [through], outputs: 1 },
   ...{ deadLetters: 0, at: 0, closedAt: undefined },
 });

@@ -119,7 +119,7 @@ export class PipelineModel {
     for (const { plan, slots } of this.#stages.values()) {
       if (!plan.outputs.some((output) => output.sink.name === sink)) continue;
       this.#rate(`stage ${plan.name}`, `table ${sink}`).add(results.length, at);
-      if (slots.areWindows) slots.told(results);
+      slots.told(results);
     }
   }
 
@@ -188,13 +188,14 @@ export class PipelineModel {
     const [first] = this.gathering;
     this.#scatter.stands(this.#clock, first?.lanes.watermark);
     const { number, points, watermarks } = this.#scatter.since(since);
-    const windowed = [...this.#stages.values()].find(({ slots }) => slots.areWindows);
+    const windowed = [...this.#stages.values()].find(({ slots }) => slots.areWindows) ?? first;
     const snapshot: PipelineSnapshot = {
       name: this.name,
       pid: this.#pid ?? null,
       stages: this.gathering.map((stage) => this.#stageAt(stage, now)),
       windows: windowed?.slots.snapshot(windowed.lanes.watermark) ?? [],
       windowsOf: windowed?.plan.name ?? '',
+      windowsAre: windowed?.slots.areWindows ? 'windows' : 'slices',
       sinks: [...this.#sinks.values()].map((sink) => sink.snapshot()),
       letters: this.#letters,
       reasons: this.#reasons,

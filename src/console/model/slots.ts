@@ -14,29 +14,33 @@ const KEPT_MAX = 400;
 const SHOWN_MAX = 14;
 /** Slots as narrow as this are no windows. */
 const WINDOW_MIN_MS = 10_000;
+/** How many of those that are done are shown of a stage that looks far ahead, as sessions do. */
+const DONE_SHOWN = 3;
 
-/** The windows of a stage on their way from the first event to the result. */
+/**
+ * The windows of a stage on their way from the first event to the result. Of a stage without windows, slices of
+ * event time: at their ends all that was due in them has been looked at.
+ */
 export class Slots {
-  readonly resolutionMs: number;
+  /** Of a window, or of a slice. */
+  readonly widthMs: number;
+  /** Its slots are windows that a person can follow. */
+  readonly areWindows: boolean;
   readonly #buckets: number;
   readonly #slots = new Map<number, Slot>();
   readonly #firedThrough = new Map<number, number>();
   #target = Number.NEGATIVE_INFINITY;
 
   constructor(stage: { readonly resolutionMs: number; readonly buckets: number }) {
-    this.resolutionMs = stage.resolutionMs;
+    this.areWindows = stage.resolutionMs >= WINDOW_MIN_MS;
+    this.widthMs = this.areWindows ? stage.resolutionMs : WINDOW_MIN_MS;
     this.#buckets = stage.buckets;
-  }
-
-  /** Its slots are windows that a person can follow. */
-  get areWindows(): boolean {
-    return this.resolutionMs >= WINDOW_MIN_MS;
   }
 
   /** An event that happened at this time was sent. */
   sent(eventTime: number): void {
-    if (!this.areWindows) return;
-    const end = Math.floor(eventTime / this.resolutionMs) * this.resolutionMs + this.resolutionMs;
+    const whole = Math.floor(eventTime / this.widthMs) * this.widthMs;
+    const end = this.areWindows ? whole + this.widthMs : this.#endOf(eventTime);
     // What is closed gets nothing more, whatever is sent.
     if (end > this.#target) this.#at(end).sent += 1;
   }
@@ -48,27 +52,29 @@ export class Slots {
       this.#firedThrough.set(seen.bucket, Math.max(before, seen.through));
       this.#target = Math.max(this.#target, seen.through);
     }
-    if (seen.kind !== 'gathered' || !this.areWindows) return;
-    for (const end of seen.slots) this.#at(end).isContributed = true;
+    if (seen.kind !== 'gathered') return;
+    for (const slot of seen.slots) this.#at(this.#endOf(slot)).isContributed = true;
   }
 
   /** Results of windows were told. */
   told(outputs: readonly { readonly windowEnd: number; readonly value: unknown }[]): void {
     for (const { windowEnd, value } of outputs) {
-      const slot = this.#at(windowEnd);
+      const slot = this.#at(this.areWindows ? windowEnd : this.#endOf(windowEnd - 1));
       slot.results += 1;
       const number = Number(value);
-      if (typeof value !== 'object' && Number.isFinite(number)) slot.sum = (slot.sum ?? 0) + number;
+      // What a sum of rows or alerts would say, nobody knows.
+      if (this.areWindows && typeof value !== 'object' && Number.isFinite(number))
+        slot.sum = (slot.sum ?? 0) + number;
     }
   }
 
   /** The newest last. */
   snapshot(watermark: number | undefined): WindowSnapshot[] {
     const contributed = [...this.#slots.values()].filter((slot) => slot.isContributed);
-    const shown = contributed.sort((a, b) => a.end - b.end).slice(-SHOWN_MAX);
+    const shown = this.#shown(contributed.sort((a, b) => a.end - b.end));
     return shown.map(({ end, sent, results, sum }) => {
-      const start = end - this.resolutionMs;
-      const passed = watermark === undefined ? 0 : (watermark + 1 - start) / this.resolutionMs;
+      const start = end - this.widthMs;
+      const passed = watermark === undefined ? 0 : (watermark + 1 - start) / this.widthMs;
       const progress = Math.min(1, Math.max(0, passed));
       return {
         ...{ start, end, sent, progress, results },
@@ -76,6 +82,19 @@ export class Slots {
         sum: sum ?? null,
       };
     });
+  }
+
+  /** Windows: the newest. Slices: those that are due next, which may be far behind the newest. */
+  #shown(all: readonly Slot[]): readonly Slot[] {
+    if (this.areWindows) return all.slice(-SHOWN_MAX);
+    const done = all.filter(({ end }) => end <= this.#fired()).length;
+    const from = Math.max(0, done - DONE_SHOWN);
+    return all.slice(from, from + SHOWN_MAX);
+  }
+
+  /** Of the slice that a slot is in, its end included. */
+  #endOf(slot: number): number {
+    return this.areWindows ? slot : Math.ceil(slot / this.widthMs) * this.widthMs;
   }
 
   #stateOf(end: number, progress: number): WindowSnapshot['state'] {
