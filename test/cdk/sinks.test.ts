@@ -6,6 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import {
   busSink,
   ConnectionTable,
@@ -118,6 +119,11 @@ describe('a sink of messages', () => {
     const [pushing] = of(rights, /^execute-api/);
     expect(pushing).toContain('execute-api:ManageConnections on ');
     expect(pushing).toContain('/live/POST/@connections/*');
+    expect(resource(stack, 'AWS::DynamoDB::GlobalTable', 'Connections')).toMatchObject({
+      DeletionPolicy: 'Delete',
+    });
+    const { violations } = new AwsSolutionsChecks(stack).validateScope(stack);
+    expect(violations.filter(({ ruleName }) => ruleName.includes('IAM5'))).toEqual([]);
     expect(told(stack)).toMatch(/"out":{"kind":"push","name":.*"endpoint":.*\/live","producer":/);
   });
 
