@@ -9,7 +9,7 @@ import {
 import { type Backoff, type BackoffOptions, fullJitter } from '../backoff.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Shape } from '../schema/shape.ts';
-import { EXPIRES, TABLE_KEYS, type TableKey } from '../schema/table-keys.ts';
+import { CONNECTION_KEY, EXPIRES, TABLE_KEYS, type TableKey } from '../schema/table-keys.ts';
 
 /** The names of the tables that one pipeline needs. */
 export interface TableNames {
@@ -19,6 +19,8 @@ export interface TableNames {
   readonly deadLetters: string;
   /** Places for late events, which are kept as dead letters are. */
   readonly lateEvents?: readonly string[];
+  /** Who is connected to the WebSocket APIs that results are pushed to. */
+  readonly connections?: readonly string[];
 }
 
 /** A table of results, and what it has one row of. */
@@ -35,6 +37,7 @@ export interface ResultTable {
 export async function createTables(client: DynamoDBClient, names: TableNames): Promise<void> {
   const create = (input: CreateTableCommandInput) => createTable(client, input);
   const protocol = keyed(TABLE_KEYS.protocol);
+  const { connections = [] } = names;
   await Promise.all([
     create({ ...protocol, TableName: names.control, ...NEW_IMAGES }),
     create({ ...protocol, TableName: names.state }),
@@ -44,8 +47,10 @@ export async function createTables(client: DynamoDBClient, names: TableNames): P
     ...names.results.map(({ name, shape }) =>
       create({ ...keyed(TABLE_KEYS[shape]), TableName: name }),
     ),
+    ...connections.map((name) => create({ ...keyed(CONNECTION_KEY), TableName: name })),
   ]);
-  await Promise.all([expireItems(client, names.control), expireItems(client, names.state)]);
+  const expiring = [names.control, names.state, ...connections];
+  await Promise.all(expiring.map((name) => expireItems(client, name)));
 }
 
 function keyed(parts: TableKey) {

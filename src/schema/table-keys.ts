@@ -30,5 +30,11 @@ export const TABLE_KEYS: Readonly<Record<TableContent, TableKey>> = {
   ],
 };
 
+/** What a table of the connections of a WebSocket API is keyed by. */
+export const CONNECTION_KEY: TableKey = [
+  ['channel', 'S'],
+  ['connectionId', 'S'],
+];
+
 /** The attribute with the second at which DynamoDB may delete an item of control or state. */
 export const EXPIRES = 'expires';

@@ -48,6 +48,11 @@ test('a table of results has the key that its shape asks for', async () => {
   }
 });
 
+test('a table of connections has a key of its own', async () => {
+  await createTables(dynamo.client, { ...dynamo.names, connections: ['who-is-there'] });
+  expect(await keysOf('who-is-there')).toBe('ACTIVE channel S, connectionId S');
+});
+
 test('a server that does not know expiry is good enough', async () => {
   const proxy = await startFaultProxy(dynamo.endpoint);
   const unknown = { kind: 'answer', status: 400, type: 'UnknownOperationException' } as const;
