@@ -20,9 +20,8 @@ const NAMES = ['127.0.0.1', 'localhost', '[::1]'];
  * nor one whose name was made to lead here (host).
  */
 export function refusalOf({ method, headers, port }: Asked): Refusal | undefined {
-  const hosts = NAMES.map((name) => `${name}:${port}`);
   const { host, origin } = headers;
-  if (host === undefined || !hosts.includes(host)) {
+  if (!isOwnHost(host, port)) {
     return { status: 421, text: 'this console answers to its own loopback address only' };
   }
   const site = headers['sec-fetch-site'];
@@ -40,14 +39,24 @@ export function refusalOf({ method, headers, port }: Asked): Refusal | undefined
   return undefined;
 }
 
-/** What every answer says: nothing from elsewhere, nothing inline, in no frame, not to be kept. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+/** Whether the header names a server of this machine on this port: no name that was made to lead here. */
+export const isOwnHost = (host: string | undefined, port: number): boolean =>
+  NAMES.some((name) => host === `${name}:${port}`);
+
+/** The origins of a page that is served on this port, by each name of this machine. */
+export const originsOf = (port: number): string[] => NAMES.map((name) => `http://${name}:${port}`);
+
+/**
+ * What every answer says: nothing from elsewhere, nothing inline, in no frame, not to be kept. `pushUrl`: what
+ * a page may connect to besides, by WebSocket.
+ */
+export const securityHeaders = (pushUrl?: string): Readonly<Record<string, string>> => ({
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
-    "connect-src 'self'",
+    ["connect-src 'self'", ...(pushUrl === undefined ? [] : [pushUrl])].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -59,4 +68,4 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   'cache-control': 'no-store',
-};
+});

@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { ConfigurationError } from '../errors.ts';
 import { type Asset, pageAssets } from './assets.ts';
 import { readCommand } from './command.ts';
-import { refusalOf, SECURITY_HEADERS } from './guard.ts';
+import { refusalOf, securityHeaders } from './guard.ts';
 import type {
   Command,
   CommandAnswer,
   DrawnDashboard,
   PipelineOutline,
+  PushedOutline,
   Snapshot,
 } from './snapshot.ts';
 
@@ -17,6 +18,8 @@ import type {
 export interface ConsoleHost {
   /** The plans, in the order in which they are shown. */
   readonly outlines: readonly PipelineOutline[];
+  /** What is pushed, if anything is: the page connects there too. */
+  readonly pushed?: PushedOutline | undefined;
   /**
    * How things stand, with the points after the ones that were told last (0: none were), and what to ask
    * with the next time.
@@ -73,6 +76,7 @@ class Routes {
   readonly #host: ConsoleHost;
   readonly #everyMs: number;
   readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #headers: readonly (readonly [name: string, value: string])[];
   #pages = 0;
   port = 0;
 
@@ -80,11 +84,12 @@ class Routes {
     this.#host = host;
     this.#everyMs = everyMs;
     this.#assets = assets;
+    this.#headers = Object.entries(securityHeaders(host.pushed?.url));
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request;
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    for (const [name, value] of this.#headers) response.setHeader(name, value);
     const refusal = refusalOf({ method, headers, port: this.port });
     if (refusal !== undefined) return refuse(response, refusal.status, refusal.text);
     const url = new URL(request.url ?? '/', 'http://console');
@@ -94,6 +99,7 @@ class Routes {
     if (asset !== undefined) return send(response, asset.type, asset.body);
     const pipeline = this.#nameOf(url);
     if (url.pathname === '/outlines') return sendJson(response, this.#host.outlines);
+    if (url.pathname === '/pushed') return sendJson(response, this.#host.pushed ?? null);
     if (url.pathname === '/live') return this.#live(pipeline, response);
     if (url.pathname === '/dashboard') return this.#dashboard(pipeline, response);
     return refuse(response, 404, 'there is no such thing');

@@ -177,7 +177,7 @@ export interface PipelineOutline {
 
 export interface GraphNode {
   readonly id: string;
-  readonly kind: 'stream' | 'stage' | 'table' | 'late';
+  readonly kind: 'stream' | 'stage' | 'table' | 'push' | 'late';
   readonly name: string;
   readonly detail: string;
   /** Columns from the left. */
@@ -189,6 +189,13 @@ export interface GraphEdge {
   readonly from: string;
   readonly to: string;
   readonly label: string;
+}
+
+/** What a pipeline pushes to whoever is connected. */
+export interface PushedOutline {
+  readonly pipeline: string;
+  /** Where one connects, as the API of a deployment has it: `ws://…`. */
+  readonly url: string;
 }
 
 /** A dashboard, drawn. */

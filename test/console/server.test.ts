@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { commandOf } from '../../src/console/command.ts';
 import { type Console, type ConsoleHost, serveConsole } from '../../src/console/server.ts';
 import type { Command, Snapshot } from '../../src/console/snapshot.ts';
@@ -44,6 +44,7 @@ describe('what is served', () => {
     ['/uplot.js', 'text/javascript; charset=utf-8', 'uPlot'],
     ['/uplot.css', 'text/css; charset=utf-8', '.uplot'],
     ['/outlines', 'application/json; charset=utf-8', '"carts"'],
+    ['/pushed', 'application/json; charset=utf-8', 'null'],
     ['/dashboard', 'application/json; charset=utf-8', '{"times":[1],"widgets":[]}'],
   ])('%s', async (path, type, text) => {
     const answer = await ask({ path });
@@ -89,6 +90,18 @@ test('every answer keeps other sites out', async () => {
     });
     expect(headers['access-control-allow-origin']).toBeUndefined();
   }
+});
+
+test('a page may connect to what is pushed to it, and to nothing else', async () => {
+  const url = 'ws://127.0.0.1:1/live';
+  const pushed = { pipeline: 'clicks', url };
+  const pushing = await serveConsole({ host: { ...host, pushed }, port: 0 });
+  onTestFinished(() => pushing.close());
+  const answer = await fetch(`${pushing.url}pushed`);
+  expect(await answer.json()).toEqual(pushed);
+  expect(answer.headers.get('content-security-policy')).toContain(
+    `; connect-src 'self' ${url}; base-uri`,
+  );
 });
 
 describe('who may ask', () => {

@@ -1,3 +1,4 @@
+import { ApiGatewayManagementApi } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -52,6 +53,13 @@ export function clients(connection: Connection): {
     dynamodb: dynamoClient({ ...common, endpoint: connection.dynamodbEndpoint }),
   };
 }
+
+/** A client for whoever posts to the connections of a WebSocket API. */
+export const pushClient = (
+  { region, credentials }: Connection,
+  endpoint: string,
+): ApiGatewayManagementApi =>
+  new ApiGatewayManagementApi({ region, endpoint, ...(credentials && { credentials }) });
 
 /**
  * Servers, a stream and tables of their own for this run: embedded servers where no endpoint is
