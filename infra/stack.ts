@@ -11,6 +11,7 @@ import sessions from '../functions/sessions/pipeline.ts';
 import { MonthlyBudget } from './budget.ts';
 import { FolderPipeline } from './folder-pipeline.ts';
 import { Notices } from './notices.ts';
+import { PushApi } from './push-api.ts';
 import type { Settings } from './settings.ts';
 
 /** The reference deployment: the pipelines of `functions/`, each with its streams. */
@@ -27,7 +28,8 @@ export class TidemarkStack extends Stack {
     if (pipelines === 'all') {
       new FolderPipeline(this, 'Attribution', { ...common, plan: attribution });
       new FolderPipeline(this, 'Enrichment', { ...common, plan: enrichment });
-      new FolderPipeline(this, 'Fraud', { ...common, plan: fraud });
+      const { sink } = new PushApi(this, 'FraudPush', { folder: 'fraud' });
+      new FolderPipeline(this, 'Fraud', { ...common, plan: fraud, sinks: { 'fraud-push': sink } });
       new FolderPipeline(this, 'HotPages', { ...common, plan: hotPages });
       new FolderPipeline(this, 'Revenue', { ...common, plan: revenue });
       new FolderPipeline(this, 'Sessions', { ...common, plan: sessions });

@@ -262,7 +262,7 @@ test.each(pure)('$file takes time and chance from outside', ({ text }) => {
 
 /** What lies outside the library uses it as everybody does: by what it exports. */
 const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
-  functions: [/^tidemark(\/(aws|lambda))?$/, /^zod$/, /^\.\//],
+  functions: [/^tidemark(\/(aws|lambda))?$/, /^@aws-sdk\/client-/, /^zod$/, /^\.\//],
   infra: [
     /^tidemark\/cdk$/,
     /^aws-cdk-lib/,

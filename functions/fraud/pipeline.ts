@@ -1,15 +1,19 @@
-import { MINUTES, type Plan, pipeline, SECONDS, table } from 'tidemark';
+import { combine, MINUTES, type Plan, pipeline, push, SECONDS, table } from 'tidemark';
 import { orderEvent } from './events.ts';
 
 /** Why somebody should look at the orders of a user. */
 export interface Alert {
   readonly reason: 'many orders' | 'unusual amount';
+  /** Who ordered: what is pushed has no key beside it. */
+  readonly user: string;
   /** The order that it was noticed at. */
   readonly order: string;
   /** How many orders there were lately. */
   readonly orders: number;
   /** What they came to, in pounds. */
   readonly amount: number;
+  /** When the order was, ms. */
+  readonly time: number;
 }
 
 interface Recent {
@@ -29,10 +33,13 @@ const LATELY = 10 * MINUTES;
 const MANY = 3;
 const UNUSUAL = 500;
 
-/** Alerts for users who order thrice within ten minutes, or for an unusual amount at once. */
+/**
+ * Alerts for users who order thrice within ten minutes, or for an unusual amount at once: kept in a table, and
+ * pushed to whoever is connected.
+ */
 export function fraudAlerts(settings: FraudSettings = {}): Plan {
   const { outOfOrderness = 30 * SECONDS, maxDelay = 30 * SECONDS } = settings;
-  return pipeline('fraud')
+  const alerts = pipeline('fraud')
     .stream('orders', {
       schema: orderEvent,
       timestamp: (e) => e.timestamp,
@@ -44,14 +51,14 @@ export function fraudAlerts(settings: FraudSettings = {}): Plan {
     .process<Alert, Recent>({
       name: 'suspicious-orders',
       initial: { orders: [] },
-      onEvent({ time, state, emit, setTimer }, { order_id, amount }) {
+      onEvent({ time, state, emit, setTimer }, { user_id, order_id, amount }) {
         const before = state.get().orders.filter((order) => order.time > time - LATELY);
         const orders = [...before, { time, amount }];
         const sum = orders.reduce((total, order) => total + order.amount, 0);
-        const alert = { order: order_id, orders: orders.length, amount: sum };
-        if (amount >= UNUSUAL) emit({ reason: 'unusual amount', ...alert });
+        const what = { user: user_id, order: order_id, orders: orders.length, amount: sum, time };
+        if (amount >= UNUSUAL) emit({ reason: 'unusual amount', ...what });
         // Once for each such run of orders.
-        if (orders.length === MANY) emit({ reason: 'many orders', ...alert });
+        if (orders.length === MANY) emit({ reason: 'many orders', ...what });
         state.set({ orders });
         setTimer(time + LATELY, 'forget');
       },
@@ -60,8 +67,8 @@ export function fraudAlerts(settings: FraudSettings = {}): Plan {
         if (orders.length > 0) state.set({ orders });
         else state.clear();
       },
-    })
-    .to(table('fraud-alerts'));
+    });
+  return combine(alerts.to(table('fraud-alerts')), alerts.to(push('fraud-push')));
 }
 
 export default fraudAlerts();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { shoppingCarts } from '../../functions/cart/pipeline.ts';
 import { clicksPerPage } from '../../functions/clickstream/pipeline.ts';
+import { fraudAlerts } from '../../functions/fraud/pipeline.ts';
 import { revenueByTier } from '../../functions/revenue/pipeline.ts';
 import type { CommittedLane } from '../../src/console/model/lanes.ts';
 import { PipelineModel } from '../../src/console/model/pipeline-model.ts';
@@ -48,6 +49,19 @@ describe('where records are', () => {
       null,
     ]);
   });
+});
+
+test('what is pushed flows along an edge of its own, and counts where it is kept', () => {
+  const model = new PipelineModel(fraudAlerts());
+  for (const sink of ['fraud-alerts', 'fraud-push']) model.told(sink, [result('u1', 1)], 0);
+  const { sinks, rates } = model.snapshot(0, 0).snapshot;
+  expect(sinks.map(({ name }) => name)).toEqual(['fraud-alerts']);
+  expect(model.line(0).results).toBe(1);
+  const [kept, pushed] = model.outline.edges.filter(({ from }) => from.startsWith('stage '));
+  expect(Object.keys(rates)).toEqual([kept?.id, pushed?.id]);
+  expect(model.outline.nodes).toContainEqual(
+    expect.objectContaining({ kind: 'push', name: 'fraud-push', detail: 'pushed by WebSocket' }),
+  );
 });
 
 describe('what holds a stage back', () => {

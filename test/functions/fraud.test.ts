@@ -31,7 +31,7 @@ test.each([
   const driver = testDriver<Alert>(fraudAlerts());
   await driver.send(...orders);
   await driver.end();
-  const told = driver.events().map(({ value }) => value);
+  const told = driver.events('fraud-alerts').map(({ value }) => value);
   expect(told.map(({ reason, orders, amount }) => `${reason}, ${orders}: ${amount}`)).toEqual(
     alerts,
   );

@@ -10,6 +10,7 @@ import { AwsSolutionsChecks } from '../../infra/nag.ts';
 import { type Settings, settingsOf } from '../../infra/settings.ts';
 import { TidemarkStack } from '../../infra/stack.ts';
 import { Pipeline } from '../../src/cdk/index.ts';
+import { policiesOf } from '../cdk/policies.ts';
 
 const settings = (context: Readonly<Record<string, unknown>> = {}): Settings =>
   settingsOf((key) => context[key]);
@@ -135,6 +136,34 @@ describe('the stack', () => {
     // What CloudFormation takes.
     expect(Object.keys(template.toJSON().Resources).length).toBeLessThanOrEqual(500);
     expect(new AwsSolutionsChecks(stack).validateScope(stack).violations).toEqual([]);
+  });
+
+  test('pushes alerts of fraud to whoever signs the request to connect', () => {
+    const { stack, template } = stackWith({ pipelines: 'all' });
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(
+      Object.fromEntries(
+        routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType]),
+      ),
+    ).toEqual({ $connect: 'AWS_IAM', $disconnect: 'NONE' });
+    const { FraudFire = [], FraudPush } = policiesOf(stack);
+    const pushing = FraudFire.filter((line) => line.includes('FraudPush'));
+    expect(pushing.map((line) => line.split(' ')[0])).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:Query',
+      'execute-api:ManageConnections',
+    ]);
+    expect(FraudPush).toEqual([
+      'dynamodb:BatchWriteItem on FraudPushConnectionsTable',
+      'dynamodb:DeleteItem on FraudPushConnectionsTable',
+      'logs:CreateLogStream on FraudPushLog',
+      'logs:PutLogEvents on FraudPushLog',
+    ]);
+    // Who is connected is of no use to whoever deploys anew.
+    const [table] = Object.entries(template.findResources('AWS::DynamoDB::GlobalTable')).filter(
+      ([id]) => id.startsWith('FraudPush'),
+    );
+    expect(table?.[1].DeletionPolicy).toBe('Delete');
   });
 
   test('in prod keeps records for a week, and everything when it goes', () => {

@@ -7,7 +7,7 @@ import {
 import { createTables } from '../../dynamodb/tables.ts';
 import { type Plan, sinksOf } from '../../topology/plan.ts';
 import { clients, type Deployment } from './deployment.ts';
-import type { Places } from './places.ts';
+import type { Places, PushPlace } from './places.ts';
 import { COMPANIONS, type PipelineName, type PlanChoice, planOf } from './reference-plans.ts';
 
 /** A pipeline that reads the same shop as the clickstream, with streams and tables of its own. */
@@ -21,17 +21,20 @@ export interface Companion {
 /** What the shop tells besides clicks; each a stream of one shard, as little comes. */
 export const SHOP_STREAMS = ['orders', 'users', 'cart-events'] as const;
 
-/**
- * The other pipelines of functions/, ready to run: makes their streams and tables on the embedded servers.
- *
- * `maxDelay`, ms, is what is promised of all events: those that are played are far older than their arrival.
- */
+export interface CompanionOptions {
+  /** ms; what is promised of all events: those that are played are far older than their arrival. */
+  readonly maxDelay: number;
+  /** What stands for the WebSocket APIs of all that push. */
+  readonly push: PushPlace;
+}
+
+/** The other pipelines of functions/, ready to run: makes their streams and tables on the embedded servers. */
 export async function deployCompanions(
   { connection, streamName }: Deployment,
-  maxDelay: number,
+  options: CompanionOptions,
 ): Promise<Companion[]> {
   const { kinesis, dynamodb } = clients(connection);
-  const companions = COMPANIONS.map((name) => companion(name, streamName, maxDelay));
+  const companions = COMPANIONS.map((name) => companion(name, streamName, options));
   try {
     await Promise.all(SHOP_STREAMS.map((name) => createStream(kinesis, name)));
     await Promise.all(companions.map((one) => createPlaces(dynamodb, one)));
@@ -42,11 +45,18 @@ export async function deployCompanions(
   return companions;
 }
 
-function companion(name: PipelineName, clicks: string, maxDelay: number): Companion {
+function companion(
+  name: PipelineName,
+  clicks: string,
+  { maxDelay, push }: CompanionOptions,
+): Companion {
   const choice: PlanChoice = { name, settings: { maxDelay } };
   const plan = planOf(choice);
   const streams = plan.sources.map((source) => source.name);
   const late = plan.stages.flatMap((stage) => stage.late.sideOutput?.name ?? []);
+  const sinks = sinksOf(plan).map(({ sink }) => sink);
+  const pushed = sinks.filter(({ kind }) => kind === 'push');
+  const kept = sinks.filter(({ kind }) => kind !== 'push');
   const own = (names: readonly string[]) => Object.fromEntries(names.map((one) => [one, one]));
   return {
     name,
@@ -57,8 +67,9 @@ function companion(name: PipelineName, clicks: string, maxDelay: number): Compan
       control: `${name}-control`,
       state: `${name}-state`,
       deadLetters: `${name}-dead-letters`,
-      sinks: own(sinksOf(plan).map(({ sink }) => sink.name)),
+      sinks: own(kept.map((sink) => sink.name)),
       lateEvents: own(late),
+      pushes: Object.fromEntries(pushed.map((sink) => [sink.name, push])),
     },
   };
 }
@@ -75,8 +86,9 @@ const createPlaces = (client: DynamoDBClient, { plan, places }: Companion): Prom
     state: places.state,
     deadLetters: places.deadLetters,
     lateEvents: Object.values(places.lateEvents),
-    results: sinksOf(plan).map(({ sink, shape }) => ({
-      name: places.sinks[sink.name] ?? sink.name,
-      shape,
-    })),
+    connections: Object.values(places.pushes).map(({ connections }) => connections),
+    results: sinksOf(plan).flatMap(({ sink, shape }) => {
+      const name = places.sinks[sink.name];
+      return name === undefined ? [] : [{ name, shape }];
+    }),
   });

@@ -3,7 +3,13 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { MetricStore } from '../../console/metrics/metric-store.ts';
 import { Rate } from '../../console/model/rate.ts';
 import type { ConsoleHost } from '../../console/server.ts';
-import type { Command, CommandAnswer, DrawnDashboard, Snapshot } from '../../console/snapshot.ts';
+import type {
+  Command,
+  CommandAnswer,
+  DrawnDashboard,
+  PushedOutline,
+  Snapshot,
+} from '../../console/snapshot.ts';
 import { UnavailableError } from '../../errors.ts';
 import type { FunctionProcess } from '../../runtime/local/function-process.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
@@ -25,6 +31,8 @@ export interface ConsoleRun {
   /** How events name the page, and what is counted of them. */
   readonly keyField: KeyField;
   readonly action: string;
+  /** What is pushed, if anything is. */
+  readonly pushed?: PushedOutline;
   readonly now: () => number;
 }
 
@@ -82,6 +90,10 @@ export class RunConsole implements ConsoleHost {
   /** All of the input is played. */
   end(): void {
     this.#ended = true;
+  }
+
+  get pushed(): PushedOutline | undefined {
+    return this.#run.pushed;
   }
 
   get outlines() {

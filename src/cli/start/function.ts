@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../../runtime/lambda/index.ts';
-import { clients } from './deployment.ts';
+import { clients, pushClient } from './deployment.ts';
 import {
   type FunctionSettings,
   type Hosted,
@@ -18,7 +18,10 @@ const { connection, hosted, isWatched } = JSON.parse(
   process.env[SETTINGS_VARIABLE] ?? '{"hosted":[]}',
 ) as FunctionSettings;
 
-const reached = clients(connection);
+const reached = {
+  ...clients(connection),
+  pushingTo: (endpoint: string) => pushClient(connection, endpoint),
+};
 
 const handlers = new Map(hosted.map((one) => [one.choice.name, handlerOf(one)] as const));
 
@@ -37,5 +40,6 @@ function handlerOf({ choice, places }: Hosted): ReturnType<typeof lambdaHandler>
   const tell = (message: ToldByFunction['message']): void => {
     process.send?.({ pipeline, message } satisfies ToldByFunction);
   };
-  return lambdaHandler(planOf(choice), tellingOptions({ ...reached, places, isWatched, tell }));
+  const options = { ...reached, places, isWatched, tell, producer: pipeline };
+  return lambdaHandler(planOf(choice), tellingOptions(options));
 }

@@ -9,6 +9,7 @@ import { type Job, maxDelayOf } from './job.ts';
 import type { ConsoleSettings, StartOptions } from './options.ts';
 import { placesOf } from './places.ts';
 import type { Producer, TakenRecord } from './producer.ts';
+import { startPush } from './push.ts';
 import type { PipelineName } from './reference-plans.ts';
 import { invokeOf, startRunning, startSandbox } from './running.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -49,21 +50,24 @@ export interface OpenConsole {
 export async function openConsole(given: OpenConsoleOptions): Promise<OpenConsole> {
   const { options, console, job, deployment, tempo, surroundings } = given;
   const hasShop = !options.alone && !job.ends && isAllEmbedded(options);
-  const companions = hasShop
-    ? await deployCompanions(deployment, maxDelayOf(job.startedBeforeMs))
-    : [];
+  const { kinesis, dynamodb } = clients(deployment.connection);
+  const push = hasShop ? await startPush(dynamodb) : undefined;
+  const maxDelay = maxDelayOf(job.startedBeforeMs);
+  const companions = push ? await deployCompanions(deployment, { maxDelay, push: push.place }) : [];
   const main = {
     choice: { name: 'clickstream' as const, settings: job.pipeline },
     places: placesOf(deployment),
   };
-  const { kinesis, dynamodb } = clients(deployment.connection);
+  const pushing = companions.find(({ places }) => Object.keys(places.pushes).length > 0);
   const host = new RunConsole({
     pipelines: [main, ...companions],
     ...{ kinesis, dynamodb, tempo, keyField: job.keyField },
     action: options.filterAction,
+    ...(push && pushing && { pushed: { pipeline: pushing.name, url: push.url } }),
     now: surroundings.now,
   });
   const served = await serve(host, console);
+  push?.letIn(served.url);
   let stopCompanions = async (): Promise<void> => {};
   return {
     url: served.url,
@@ -81,6 +85,7 @@ export async function openConsole(given: OpenConsoleOptions): Promise<OpenConsol
       host.close();
       await served.close();
       await stopCompanions();
+      await push?.stop();
       kinesis.destroy();
       dynamodb.destroy();
     },

@@ -8,6 +8,15 @@ export interface Places {
   readonly deadLetters: string;
   readonly sinks: Readonly<Record<string, string>>;
   readonly lateEvents: Readonly<Record<string, string>>;
+  /** What is pushed to, by the names of its sinks. */
+  readonly pushes: Readonly<Record<string, PushPlace>>;
+}
+
+export interface PushPlace {
+  /** The table of who is connected. */
+  readonly connections: string;
+  /** Where one posts to them. */
+  readonly endpoint: string;
 }
 
 /** Those of the clickstream, by the names of the plan of the clickstream. */
@@ -18,4 +27,5 @@ export const placesOf = ({ streamName, tables }: Deployment): Places => ({
   deadLetters: tables.deadLetters,
   sinks: { 'page-clicks': tables.pageClicks },
   lateEvents: {},
+  pushes: {},
 });

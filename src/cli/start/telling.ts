@@ -2,19 +2,24 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { ConsumedUnits } from '../../dynamodb/units.ts';
 import { emfLines, type LambdaOptions } from '../../runtime/lambda/index.ts';
+import { connectionTable } from '../../sinks/connections.ts';
 import type { DeadLetter, DeadLetterSink } from '../../sinks/dead-letter-sink.ts';
 import { deadLetterTable } from '../../sinks/dynamodb-dead-letters.ts';
 import { tableSink } from '../../sinks/dynamodb-table.ts';
 import type { Output, Sink } from '../../sinks/sink.ts';
+import { type PushClient, pushSink } from '../../sinks/websocket-push.ts';
 import { kinesisSource } from '../../sources/kinesis.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
 import type { FunctionMessage, ToldLetter, ToldOutput } from './function-settings.ts';
-import type { Places } from './places.ts';
+import type { Places, PushPlace } from './places.ts';
 
 export interface TellingOptions {
   readonly kinesis: KinesisClient;
   readonly dynamodb: DynamoDBClient;
+  pushingTo(endpoint: string): PushClient;
   readonly places: Places;
+  /** Who it is that pushes: part of the identity of what is pushed. */
+  readonly producer: string;
   /** Tells metrics and letters too. */
   readonly isWatched: boolean;
   readonly tell: (message: FunctionMessage) => void;
@@ -22,7 +27,7 @@ export interface TellingOptions {
 
 /** What a handler is made of in AWS, telling what goes through it. */
 export function tellingOptions(given: TellingOptions): LambdaOptions {
-  const { kinesis, dynamodb: client, places, isWatched, tell } = given;
+  const { kinesis, dynamodb: client, pushingTo, places, producer, isWatched, tell } = given;
   const onConsumed = (consumed: ConsumedUnits): void => {
     if (consumed.writeUnits !== undefined || isWatched) tell({ kind: 'consumed', ...consumed });
   };
@@ -30,6 +35,13 @@ export function tellingOptions(given: TellingOptions): LambdaOptions {
     const table = deadLetterTable({ client, tableName, onConsumed });
     return isWatched ? tellingLetters(table, place, tell) : table;
   };
+  const deadLetters = letters(places.deadLetters);
+  const pushing = ({ connections, endpoint }: PushPlace): Sink =>
+    pushSink({
+      client: pushingTo(endpoint),
+      connections: connectionTable({ client, tableName: connections }),
+      ...{ producer, deadLetters },
+    });
   return {
     store: dynamoStore({
       client,
@@ -39,11 +51,14 @@ export function tellingOptions(given: TellingOptions): LambdaOptions {
     sources: each(places.streams, (_, streamName) =>
       kinesisSource({ client: kinesis, streamName, now: Date.now }),
     ),
-    sinks: each(places.sinks, (name, tableName) =>
-      telling(name, tableSink({ client, tableName, onConsumed }), tell),
-    ),
+    sinks: {
+      ...each(places.sinks, (name, tableName) =>
+        telling(name, tableSink({ client, tableName, onConsumed }), tell),
+      ),
+      ...each(places.pushes, (name, place) => telling(name, pushing(place), tell)),
+    },
     lateEvents: each(places.lateEvents, (name, tableName) => letters(tableName, name)),
-    deadLetters: letters(places.deadLetters),
+    deadLetters,
     // The terminal has its view; the console draws the very lines that CloudWatch would be given.
     metrics: isWatched && emfLines((line) => tell({ kind: 'metrics', line })),
     logger: false,
@@ -53,7 +68,7 @@ export function tellingOptions(given: TellingOptions): LambdaOptions {
 
 type Tell = TellingOptions['tell'];
 
-const each = <T>(names: Readonly<Record<string, string>>, make: (name: string, of: string) => T) =>
+const each = <Of, T>(names: Readonly<Record<string, Of>>, make: (name: string, of: Of) => T) =>
   Object.fromEntries(Object.entries(names).map(([name, of]) => [name, make(name, of)]));
 
 const telling = (name: string, sink: Sink, tell: Tell): Sink => ({

@@ -43,8 +43,10 @@ function placesOf(
   const places = stages.flatMap(({ name, outputs, late }) => [
     ...outputs.map(({ to, shape }) => ({
       column: (columns.get(name) ?? 0) + 1,
-      ...{ id: `table ${to.name}`, kind: 'table' as const, name: to.name },
-      detail: `table of ${shape}`,
+      ...{ id: `table ${to.name}`, name: to.name },
+      ...(to.kind === 'push'
+        ? { kind: 'push' as const, detail: 'pushed by WebSocket' }
+        : { kind: 'table' as const, detail: `table of ${shape}` }),
     })),
     ...(late.sideOutput === null
       ? []

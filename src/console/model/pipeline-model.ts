@@ -69,9 +69,11 @@ export class PipelineModel {
     this.#stages = new Map(plan.stages.map((stage) => [stage.name, stageModel(stage)]));
     this.#sinks = new Map(
       plan.stages.flatMap(({ outputs, operator }) =>
-        outputs.map(({ sink, steps }) => {
+        outputs.flatMap(({ sink, steps }) => {
+          // Nobody can look at what is pushed afterwards, and it counts where it is kept.
+          if (sink.kind === 'push') return [];
           const isCount = steps.length === 0 && COUNTS.test(operator.name);
-          return [sink.name, new Results(sink.name, isCount)] as const;
+          return [[sink.name, new Results(sink.name, isCount)] as const];
         }),
       ),
     );

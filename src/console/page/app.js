@@ -8,15 +8,17 @@ import { showLanes } from './lanes.js';
 import { showLetters } from './letters.js';
 import { showLog } from './log.js';
 import { pipelineTabs } from './pipelines.js';
+import { startPushed } from './pushed.js';
 import { showResults } from './results.js';
 import { scatterChart } from './scatter.js';
 import { showWindows } from './windows.js';
 
 /** @typedef {import('../snapshot.ts').Snapshot} Snapshot */
 /** @typedef {import('../snapshot.ts').PipelineOutline} PipelineOutline */
+/** @typedef {import('../snapshot.ts').PushedOutline} PushedOutline */
 
-/** @type {PipelineOutline[]} */
-const outlines = await (await fetch('/outlines')).json();
+/** @type {[PipelineOutline[], PushedOutline | null]} */
+const [outlines, pushedOutline] = await Promise.all([told('/outlines'), told('/pushed')]);
 
 /** Which pipeline is looked at; kept in the address, so that a reload stays there. */
 let chosen = decodeURIComponent(location.hash.slice(1));
@@ -29,11 +31,18 @@ const tabs = pipelineTabs(
 const scatter = scatterChart(byId('scatter'));
 const controls = startControls(() => chosen, repaint);
 const dashboard = startDashboard(() => chosen);
+const pushed = startPushed(pushedOutline);
+pushed.choose(chosen);
 let graph = graphOf(outlineOf(chosen));
 
 /** @type {EventSource | undefined} */
 let live;
 listen();
+
+/** @param {string} path */
+async function told(path) {
+  return (await fetch(path)).json();
+}
 
 /** @param {string} name */
 function outlineOf(name) {
@@ -48,6 +57,7 @@ function choose(name) {
   chosen = name;
   history.replaceState(null, '', `#${encodeURIComponent(name)}`);
   graph = graphOf(outlineOf(name));
+  pushed.choose(name);
   listen();
   dashboard.change();
 }
