@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ConnectionTable, pushSink, type SinkBinding } from 'tidemark/cdk';
 
@@ -30,7 +30,7 @@ export class PushApi extends Construct {
     const handler = this.#createHandler(props, connections.table.tableName);
     connections.grantConnect(handler);
     this.stage = new WebSocketStage(this, 'Stage', {
-      webSocketApi: this.#createApi(handler),
+      webSocketApi: this.#createApi(props, handler),
       stageName: 'live',
       autoDeploy: true,
       throttle: { rateLimit: CONNECTS_PER_SECOND, burstLimit: CONNECTS_PER_SECOND },
@@ -40,8 +40,11 @@ export class PushApi extends Construct {
     new CfnOutput(this, 'Url', { value: this.stage.url });
   }
 
-  #createApi(handler: lambda.IFunction): WebSocketApi {
-    const api = new WebSocketApi(this, 'Api');
+  #createApi({ folder }: PushApiProps, handler: lambda.IFunction): WebSocketApi {
+    const api = new WebSocketApi(this, 'Api', {
+      apiName: `${Stack.of(this).stackName}-${folder}`,
+      description: `Pushes what functions/${folder} tells`,
+    });
     api.addRoute('$connect', {
       integration: new WebSocketLambdaIntegration('Connect', handler),
       authorizer: new WebSocketIamAuthorizer(),
