@@ -11,7 +11,6 @@ import { createTables } from '../../src/dynamodb/tables.ts';
 import { RESOURCES_VARIABLE, type Resources } from '../../src/environment.ts';
 import { functionProcess } from '../../src/runtime/local/function-process.ts';
 import { startLocalRuntime } from '../../src/runtime/local/local-runtime.ts';
-import { connectionHandler } from '../../src/sinks/connection-handler.ts';
 import { type Connections, connectionTable } from '../../src/sinks/connections.ts';
 import { readTable } from '../../src/sinks/read-table.ts';
 import { until } from '../end-to-end/until.ts';
@@ -32,13 +31,13 @@ afterAll(() => servers.stop());
 beforeEach(async () => {
   const tableName = `connections-${randomUUID()}`;
   connections = connectionTable({ client: servers.dynamodb, tableName });
-  const handler = connectionHandler({ connections, admit: () => ({ admit: true }) });
+  const handler = functionOf('connections', { CONNECTIONS_TABLE: tableName });
   tellsWhoHasGone = true;
   gateway = await startPushGateway({
     origins: () => [],
     onConnection: async (event) =>
       tellsWhoHasGone || event.requestContext.routeKey === '$connect'
-        ? handler(event)
+        ? ((await handler.invoke(event)) as { statusCode: number })
         : { statusCode: 500 },
   });
   onTestFinished(() => gateway.stop());
@@ -110,12 +109,9 @@ async function deployed(connectionsTable: string, endpoint: string): Promise<Res
   return made;
 }
 
-/** The handler as it is deployed, in a process of its own, and what calls it. */
+/** The function of the pipeline, and what calls it. */
 function startFunction(): void {
-  const sandbox = functionProcess({
-    module: new URL('../../functions/fraud/handler.ts', import.meta.url),
-    env: { ...servers.env, [RESOURCES_VARIABLE]: JSON.stringify(resources) },
-  });
+  const sandbox = functionOf('handler', { [RESOURCES_VARIABLE]: JSON.stringify(resources) });
   const runtime = startLocalRuntime({
     plan: fraud,
     ...{ kinesis: servers.kinesis, dynamodb: servers.dynamodb },
@@ -124,10 +120,17 @@ function startFunction(): void {
     invoke: sandbox.invoke,
     tickEveryMs: 0,
   });
-  onTestFinished(async () => {
-    await runtime.stop();
-    await sandbox.stop();
+  onTestFinished(() => runtime.stop());
+}
+
+/** A handler of the folder as it is deployed, in a process of its own. */
+function functionOf(file: 'handler' | 'connections', env: Readonly<Record<string, string>>) {
+  const sandbox = functionProcess({
+    module: new URL(`../../functions/fraud/${file}.ts`, import.meta.url),
+    env: { ...servers.env, ...env },
   });
+  onTestFinished(() => sandbox.stop());
+  return sandbox;
 }
 
 const streamName = (): string => String(resources.sources.orders?.name);
