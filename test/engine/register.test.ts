@@ -252,6 +252,43 @@ describe('a child of one parent that left without it and of one that holds the s
   });
 });
 
+describe('a child that came in by itself, as its parent was listed no more', () => {
+  const tally = { records: 0, filtered: 0, late: 0, deadLetters: 0 };
+  const item = { position: '', watermark: 4_999, epoch: 0, committedEpoch: 0, ended: 0, ...tally };
+
+  test('is not raised by whoever still has the parent listed', async () => {
+    const { log, append, gather, tick, store, lanes, lane } = world();
+    log.open('parent');
+    append('parent', 95_000);
+    await gather('parent');
+    log.open('child', ['parent']);
+    append('child', 6_000);
+    const set = { lanes: ['parent', 'child'], first: ['parent'], version: 2 };
+    await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+    await store.update('control', { pk: 'per-key', sk: 'lane#child' }, { set: item });
+    await tick();
+    expect(await lanes()).toEqual(['child']);
+    await gather('child');
+    expect(await lane('child')).toMatchObject({ records: 1, late: 0 });
+  });
+
+  test('and has ended keeps its parent from nothing', async () => {
+    const { log, append, gather, tick, store, lanes } = world();
+    log.open('parent');
+    append('parent', 95_000);
+    await gather('parent');
+    log.open('child', ['parent']);
+    log.open('grandchild', ['child']);
+    const set = { lanes: ['parent', 'grandchild'], first: ['parent'], version: 3 };
+    await store.update('control', { pk: 'per-key', sk: 'lanes' }, { set });
+    const ended = { ...item, ended: 1 };
+    await store.update('control', { pk: 'per-key', sk: 'lane#child' }, { set: ended });
+    await store.update('control', { pk: 'per-key', sk: 'lane#grandchild' }, { set: item });
+    await tick();
+    expect(await lanes()).toEqual(['grandchild']);
+  });
+});
+
 test('a lane that comes when all others have left begins where those had brought the stage', async () => {
   let slow = (): Promise<void> => Promise.resolve();
   const { log, append, gather, start, tick, lane, target } = world({

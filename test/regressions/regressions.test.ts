@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeFailure, simulate } from '../../src/testing/index.ts';
+import { describeFailure, type FaultKind, simulate } from '../../src/testing/index.ts';
 import { PIPELINES } from '../simulation/pipelines.ts';
 
 /**
@@ -14,6 +14,8 @@ interface Found {
   readonly seed: number;
   /** What was wrong. */
   readonly what: string;
+  /** Left out: all kinds. */
+  readonly faults?: readonly FaultKind[];
 }
 
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.json'));
@@ -25,11 +27,15 @@ test('there is something to run', () => {
 describe.each(files)('%s', (file) => {
   const found = JSON.parse(readFileSync(path.join(import.meta.dirname, file), 'utf8')) as Found[];
 
-  test.each(found)('$pipeline, seed $seed: $what', async ({ pipeline, seed }) => {
+  test.each(found)('$pipeline, seed $seed: $what', async ({ pipeline, seed, faults }) => {
     const its = PIPELINES.find(({ name }) => name === pipeline);
     if (its === undefined) throw new Error(`there is no pipeline ${pipeline}`);
     const { plan, name: _, ...tried } = its;
-    const { failure } = await simulate(plan, { ...tried, seeds: [seed] });
+    const { failure } = await simulate(plan, {
+      ...tried,
+      seeds: [seed],
+      ...(faults && { faults }),
+    });
     expect(failure && describeFailure(failure)).toBeUndefined();
   });
 });

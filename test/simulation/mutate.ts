@@ -33,6 +33,8 @@ interface Found {
   readonly seed?: number;
   readonly runs?: number;
   readonly problem?: string;
+  /** Left out: all kinds. */
+  readonly faults?: readonly string[];
 }
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -130,8 +132,9 @@ function keep(): void {
   const [before, after] = [text.split(BEGIN)[0], text.split(END)[1]];
   writeFileSync(DOC, `${before}${BEGIN}\n${lines.join('\n')}\n${END}${after}`);
   const cases = todo.flatMap((mutant) => {
-    const { pipeline, seed } = found.get(mutant) ?? {};
-    return seed === undefined ? [] : [{ pipeline, seed, what: mutant.name }];
+    const { pipeline, seed, faults } = found.get(mutant) ?? {};
+    if (seed === undefined) return [];
+    return [{ pipeline, seed, what: mutant.name, ...(faults && { faults }) }];
   });
   writeFileSync(REGRESSIONS, `${JSON.stringify(cases, undefined, 2)}\n`);
 }
