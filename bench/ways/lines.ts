@@ -27,18 +27,20 @@ export interface LineWriter {
   close(): void;
 }
 
-const WRITTEN_TOGETHER = 20_000;
+/** Characters. */
+const WRITTEN_TOGETHER = 1 << 20;
 
 export function lineWriter(file: string): LineWriter {
   const descriptor = openSync(file, 'w');
-  let lines: string[] = [];
+  let text = '';
   const flush = (): void => {
-    if (lines.length > 0) writeSync(descriptor, `${lines.join('\n')}\n`);
-    lines = [];
+    if (text.length > 0) writeSync(descriptor, text);
+    text = '';
   };
   return {
     write(value) {
-      if (lines.push(JSON.stringify(value)) >= WRITTEN_TOGETHER) flush();
+      text += `${JSON.stringify(value)}\n`;
+      if (text.length >= WRITTEN_TOGETHER) flush();
     },
     close() {
       flush();
