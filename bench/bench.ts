@@ -5,7 +5,7 @@ import { startEmbedded } from 'tidemark/local';
 import { bundleChild, runChild } from './child-process.ts';
 import { inputFiles } from './input-files.ts';
 import { jobNamed } from './jobs/index.ts';
-import type { ChildCall } from './measured.ts';
+import type { ChildCall, Measured } from './measured.ts';
 import type { BenchOptions } from './options.ts';
 import { type Line, linesOf } from './report.ts';
 import { interleaved } from './rounds.ts';
@@ -27,7 +27,7 @@ export async function bench(
   options: BenchOptions,
   told: (job: string, lines: readonly Line[]) => void,
 ): Promise<void> {
-  await bundleChild();
+  const child = await bundleChild('child');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-bench-'));
   const embedded = options.ways.includes('dynamodb') ? await startEmbedded() : undefined;
   const endpoint = embedded?.dynamodbEndpoint;
@@ -35,7 +35,7 @@ export async function bench(
     for (const job of options.only) {
       const call = (way: WayName) => callOf(options, { job, way, folder, endpoint });
       const rounds = await interleaved(waysOf(options), options.rounds, (way) =>
-        runChild(call(way)),
+        runChild<Measured>(child, call(way)),
       );
       told(
         job,
@@ -55,13 +55,13 @@ const waysOf = ({ ways }: BenchOptions): WayName[] => [
 
 /** Leaves a profile of each way of a job in a folder, whose name it returns. */
 export async function profile(options: BenchOptions, job: string): Promise<string> {
-  await bundleChild();
+  const child = await bundleChild('child');
   const cpuProfile = path.resolve('bench-profiles', job);
   mkdirSync(cpuProfile, { recursive: true });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tidemark-bench-'));
   for (const way of waysOf(options).filter((one) => one !== 'dynamodb')) {
     const call = callOf(options, { job, way, folder, endpoint: undefined });
-    await runChild(call, { cpuProfile: path.join(cpuProfile, way) });
+    await runChild(child, call, { cpuProfile: path.join(cpuProfile, way) });
   }
   rmSync(folder, { recursive: true, force: true });
   return cpuProfile;

@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { build } from 'esbuild';
-import type { ChildCall, Measured } from './measured.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Where packages are found from. */
 const BUNDLES = path.join(ROOT, 'node_modules', '.cache', 'tidemark-bench');
-const BUNDLE = path.join(BUNDLES, 'child.js');
 
-/** Makes of the library and the jobs what a deployment runs: plain JavaScript, nothing loaded on the way. */
-export async function bundleChild(): Promise<void> {
+/**
+ * Makes of a child, by its path from here without `.ts`, what a deployment runs: plain JavaScript, nothing
+ * loaded on the way. Returns its file.
+ */
+export async function bundleChild(name: string): Promise<string> {
+  const out = name.replaceAll('/', '-');
   await build({
-    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
+    entryPoints: [{ in: path.join(import.meta.dirname, `${name}.ts`), out }],
     outdir: BUNDLES,
     bundle: true,
     splitting: true,
@@ -19,10 +21,11 @@ export async function bundleChild(): Promise<void> {
     format: 'esm',
     target: 'node20',
     conditions: ['tidemark-source'],
-    external: ['@aws-sdk/*', 'kinesalite', 'dynalite', 'zod'],
+    external: ['@aws-sdk/*', '@smithy/*', 'kinesalite', 'dynalite', 'zod'],
     sourcemap: true,
     logLevel: 'error',
   });
+  return path.join(BUNDLES, `${out}.js`);
 }
 
 /** `cpuProfile`: leave a profile of V8 in this folder. */
@@ -30,13 +33,14 @@ export interface ChildOptions {
   readonly cpuProfile?: string;
 }
 
-/** Runs a call in a process of its own. */
-export async function runChild(
-  call: ChildCall,
+/** Runs a call in a process of its own, whose last line of output is what it has measured. */
+export async function runChild<Measured>(
+  file: string,
+  call: object,
   { cpuProfile }: ChildOptions = {},
 ): Promise<Measured> {
   const profiling = cpuProfile ? ['--cpu-prof', '--cpu-prof-dir', cpuProfile] : [];
-  const child = spawn(process.execPath, [...profiling, BUNDLE, JSON.stringify(call)], {
+  const child = spawn(process.execPath, [...profiling, file, JSON.stringify(call)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });
@@ -48,6 +52,6 @@ export async function runChild(
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${call.job} ${call.way} ended with code ${code}`);
+  if (code !== 0) throw new Error(`${JSON.stringify(call)} ended with code ${code}`);
   return JSON.parse(told) as Measured;
 }

@@ -64,7 +64,8 @@ Ways: loop      JSON.parse and a Map, by hand: 1.00 by definition
 
 Jobs: ${JOBS.map(({ name, what }) => `${name.padEnd(4)} ${what}`).join('\n      ')}`;
 
-function whole(text: string): number {
+/** Reads an option that counts something. */
+export function whole(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('It takes a whole number above 0.');

@@ -11,15 +11,15 @@ export type JobRounds = ReadonlyMap<WayName, Rounds>;
  * Every way once a round, in turn, so that whatever else the machine does at a time meets all of them.
  * Each round begins with another one.
  */
-export async function interleaved(
-  ways: readonly WayName[],
+export async function interleaved<Way, Result>(
+  ways: readonly Way[],
   rounds: number,
-  run: (way: WayName) => Promise<Measured>,
-): Promise<JobRounds> {
-  const all = new Map<WayName, Measured[]>(ways.map((way) => [way, []]));
+  run: (way: Way) => Promise<Result>,
+): Promise<ReadonlyMap<Way, readonly Result[]>> {
+  const all = new Map<Way, Result[]>(ways.map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < ways.length; n++) {
-      const way = ways[(round + n) % ways.length] as WayName;
+      const way = ways[(round + n) % ways.length] as Way;
       all.get(way)?.push(await run(way));
     }
   }

@@ -2,8 +2,14 @@ import { DAYS } from 'tidemark';
 import type { AttributeMap } from '../../src/runtime/local/control-event.ts';
 import { eachLine, lineWriter } from './lines.ts';
 
-export const SHARD = 'shardId-000000000000';
+/** The one shard of most jobs. */
+export const SHARD = shardNamed(0);
 export const STREAM_NAME = 'bench';
+
+/** As Kinesis names shards. */
+export function shardNamed(number: number): string {
+  return `shardId-${String(number).padStart(12, '0')}`;
+}
 
 const ARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${STREAM_NAME}`;
 /** Sequence numbers of Kinesis have 56 digits. */
@@ -22,30 +28,42 @@ export function writeInvocations(input: string, file: string, batch: number): vo
   eachLine(input, (line) => {
     const { dateTime, timestamp } = JSON.parse(line);
     now = Math.max(now, dateTime ?? Date.parse(timestamp));
-    records.push(kinesisRecord(String(FIRST_SEQUENCE_NUMBER + count++), line, now));
+    records.push(kinesisRecord({ number: count++, line, arrivalTime: now }));
     if (records.length === batch) flush();
   });
   flush();
   out.close();
 }
 
+/** What a shard has, and where in it. */
+export interface Recorded {
+  readonly number: number | bigint;
+  readonly line: string;
+  /** ms. */
+  readonly arrivalTime: number;
+  readonly shard?: string;
+}
+
 /** Source: "Using Lambda to process records from Kinesis Data Streams", AWS Lambda developer guide. */
-const kinesisRecord = (sequenceNumber: string, line: string, arrivalTime: number): object => ({
-  kinesis: {
-    kinesisSchemaVersion: '1.0',
-    partitionKey: '1',
-    sequenceNumber,
-    data: Buffer.from(line).toString('base64'),
-    approximateArrivalTimestamp: arrivalTime / 1_000,
-  },
-  eventSource: 'aws:kinesis',
-  eventVersion: '1.0',
-  eventID: `${SHARD}:${sequenceNumber}`,
-  eventName: 'aws:kinesis:record',
-  invokeIdentityArn: 'arn:aws:iam::000000000000:role/bench',
-  awsRegion: 'us-east-1',
-  eventSourceARN: ARN,
-});
+export function kinesisRecord({ number, line, arrivalTime, shard = SHARD }: Recorded): object {
+  const sequenceNumber = String(FIRST_SEQUENCE_NUMBER + BigInt(number));
+  return {
+    kinesis: {
+      kinesisSchemaVersion: '1.0',
+      partitionKey: '1',
+      sequenceNumber,
+      data: Buffer.from(line).toString('base64'),
+      approximateArrivalTimestamp: arrivalTime / 1_000,
+    },
+    eventSource: 'aws:kinesis',
+    eventVersion: '1.0',
+    eventID: `${shard}:${sequenceNumber}`,
+    eventName: 'aws:kinesis:record',
+    invokeIdentityArn: 'arn:aws:iam::000000000000:role/bench',
+    awsRegion: 'us-east-1',
+    eventSourceARN: ARN,
+  };
+}
 
 /** Of changed items of the control table, in DynamoDB's own form. */
 export const controlInvocation = (images: readonly AttributeMap[]): object => ({
