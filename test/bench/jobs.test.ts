@@ -10,6 +10,8 @@ import type { Job, JobResult } from '../../bench/jobs/job.ts';
 import { SCHEMA_KINDS, type SchemaKind } from '../../bench/jobs/schemas.ts';
 import { WAYS, type WayName } from '../../bench/ways/index.ts';
 import { writeInvocations } from '../../bench/ways/invocations.ts';
+import type { Task } from '../../bench/ways/way.ts';
+import { startEmbedded } from '../../src/runtime/local/embedded.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'tidemark-jobs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,6 +32,18 @@ describe.each(JOBS.map((job) => [job.name, job] as const))('%s', (_name, job) =>
   ])('%s gives the rows of the %s (%s)', async (way, loop, schema) => {
     expect(await rowsOf(job, way, files, schema)).toEqual(await rowsOf(job, loop, files));
   });
+});
+
+test('over a DynamoDB API it gives the rows of the live loop', async () => {
+  const files = inputFiles(folder, { kind: 'clicks', events: EVENTS, seed: 3, batch: 250 });
+  const embedded = await startEmbedded();
+  try {
+    const place = { ...files, endpoint: embedded.dynamodbEndpoint };
+    const job = jobNamed('J2');
+    expect(await rowsOf(job, 'dynamodb', place)).toEqual(await rowsOf(job, 'live', files));
+  } finally {
+    await embedded.stop();
+  }
 });
 
 const PEERS =
@@ -103,7 +117,7 @@ let runs = 0;
 async function rowsOf(
   job: Job,
   way: WayName,
-  files: { readonly input: string; readonly invocations: string },
+  files: Pick<Task, 'input' | 'invocations' | 'endpoint'>,
   schema: SchemaKind = 'fields',
 ): Promise<string[]> {
   const own = path.join(folder, `run-${runs++}`);
