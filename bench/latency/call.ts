@@ -29,6 +29,7 @@ export interface LatencyMeasured {
   readonly steps: Readonly<Record<string, Percentiles>>;
   /** Batches of 100 over a store in memory. */
   readonly engine: EngineShare;
+  readonly roundTrips: RoundTrips;
 }
 
 export interface EngineShare {
@@ -36,4 +37,12 @@ export interface EngineShare {
   /** All buckets of the slot that the batch has closed. */
   readonly fire: Percentiles;
   readonly both: Percentiles;
+}
+
+/** Calls of the store and of the sink that follow one another. */
+export interface RoundTrips {
+  /** From the delivery of a batch until all buckets know what it has closed. */
+  readonly gather: number;
+  /** From there until the rows are written. */
+  readonly fire: number;
 }

@@ -11,7 +11,9 @@ const LOOK_MS = 20;
 const WAIT_MS = 30_000;
 
 /** Puts events, and tells how long their rows were on the way, and each step of the engine. */
-export async function endToEnd(call: LatencyCall): Promise<Omit<LatencyMeasured, 'engine'>> {
+export async function endToEnd(
+  call: LatencyCall,
+): Promise<Omit<LatencyMeasured, 'engine' | 'roundTrips'>> {
   const marks = new Marks();
   const running = await deployed(call, marks);
   const from = Date.now() + call.warmUpMs;

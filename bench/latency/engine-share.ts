@@ -1,17 +1,13 @@
-import { SECONDS, type Sink } from 'tidemark';
+import type { Sink } from 'tidemark';
 import { memoryDeadLetters, memoryStore } from 'tidemark/testing';
 import { percentilesOf } from '../percentiles.ts';
-import { kinesisRecord } from '../ways/invocations.ts';
 import { invoked } from '../ways/invoked.ts';
+import { arrivedAt, batchEvent } from './batches.ts';
 import type { EngineShare } from './call.ts';
-import { countPlan, eventLine } from './plan.ts';
+import { countPlan } from './plan.ts';
 
-const BATCH = 100;
-/** So that every batch closes a window. */
-const EVENT_MS = SECONDS / BATCH;
 const WARM_UP_BATCHES = 300;
 const BATCHES = 1_000;
-const BEGIN = Date.UTC(2026, 0, 5, 9);
 
 /** How long the engine takes for a batch where no store keeps it waiting: the handler over memory, wall time. */
 export async function engineShare(): Promise<EngineShare> {
@@ -22,8 +18,8 @@ export async function engineShare(): Promise<EngineShare> {
   const gathers: number[] = [];
   const fires: number[] = [];
   for (let n = 0; n < WARM_UP_BATCHES + BATCHES; n++) {
-    const event = batch(n);
-    time.now = BEGIN + (n + 1) * BATCH * EVENT_MS;
+    const event = batchEvent(n);
+    time.now = arrivedAt(n);
     const begun = performance.now();
     await handler.deliver(event);
     const gathered = performance.now();
@@ -37,15 +33,6 @@ export async function engineShare(): Promise<EngineShare> {
     fire: percentilesOf(fires),
     both: percentilesOf(gathers.map((ms, n) => ms + Number(fires[n]))),
   };
-}
-
-function batch(number: number): object {
-  const Records = Array.from({ length: BATCH }, (_, n) => {
-    const event = number * BATCH + n;
-    const arrivalTime = BEGIN + event * EVENT_MS;
-    return kinesisRecord({ number: event, line: eventLine(event, arrivalTime), arrivalTime });
-  });
-  return { Records };
 }
 
 const nowhere: Sink = { write: async () => {}, until: () => nowhere };

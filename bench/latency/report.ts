@@ -17,7 +17,14 @@ const SHARES: Readonly<Record<keyof EngineShare, string>> = {
 };
 
 /** What a run came to, for people. */
-export function reportOf({ rows, windows, stages, steps, engine }: LatencyMeasured): string {
+export function reportOf({
+  rows,
+  windows,
+  stages,
+  steps,
+  engine,
+  roundTrips,
+}: LatencyMeasured): string {
   return [
     `${rows} rows of ${windows} windows, ms`,
     tableOf(Object.entries(STAGES).map(([stage, what]) => [what, stages[stage as Stage]])),
@@ -28,6 +35,7 @@ export function reportOf({ rows, windows, stages, steps, engine }: LatencyMeasur
       Object.entries(SHARES).map(([share, what]) => [what, engine[share as keyof EngineShare]]),
       2,
     ),
+    `\nCalls that follow one another: ${roundTrips.gather} to gather, ${roundTrips.fire} to fire`,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { endToEnd } from '../../bench/latency/end-to-end.ts';
+import { roundTrips } from '../../bench/latency/round-trips.ts';
 import { percentilesOf } from '../../bench/percentiles.ts';
 import { startEmbedded } from '../../src/runtime/local/embedded.ts';
 
@@ -21,6 +22,10 @@ test('the parts of the way of a row are measured, and add up to the whole', asyn
   } finally {
     await embedded.stop();
   }
+});
+
+test('a row waits for ten calls of the store and the sink, one after the other', async () => {
+  expect(await roundTrips()).toEqual({ gather: 6, fire: 4 });
 });
 
 test('a percentile is the least value that so many do not exceed', () => {
