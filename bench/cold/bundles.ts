@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -52,7 +52,17 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-export async function bundled(name: BundleName): Promise<Bundle> {
+/** How a bundle is made: as esbuild does by itself, or as the Pipeline construct of tidemark/cdk asks it to. */
+export const BUNDLINGS = {
+  deployed: { mainFields: ['module', 'main'], keepNames: true },
+  plain: {},
+} as const satisfies Readonly<Record<string, BuildOptions>>;
+
+export type Bundling = keyof typeof BUNDLINGS;
+
+export const BUNDLING_NAMES = Object.keys(BUNDLINGS) as Bundling[];
+
+export async function bundled(name: BundleName, bundling: Bundling = 'plain'): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: CONTENTS[name], resolveDir: ROOT, loader: 'ts' },
     absWorkingDir: ROOT,
@@ -63,7 +73,9 @@ export async function bundled(name: BundleName): Promise<Bundle> {
     platform: 'node',
     format: 'cjs',
     target: 'node22',
-    conditions: ['tidemark-source'],
+    ...BUNDLINGS[bundling],
+    // esbuild's own, and where the library's sources are.
+    conditions: ['module', 'tidemark-source'],
     logLevel: 'error',
   });
   return { text: outputFiles[0]?.contents ?? new Uint8Array(), metafile };
