@@ -1,5 +1,5 @@
-import { FieldReader } from './field-reader.ts';
 import { declaresFields, type FieldsSchema } from './fields.ts';
+import { Layouts } from './layouts.ts';
 import type { Schema } from './standard-schema.ts';
 
 /** An event, or why there is none. */
@@ -14,15 +14,26 @@ export function eventDecoder(schema: Schema): Decode {
   return declaresFields(schema) ? fieldsDecoder(schema) : wholeDecoder(schema);
 }
 
-/** Declared fields are read alone, wherever that gives what reading all gives. */
+/** A field of a long event must not keep all of its text in memory: what is cut out of a text refers to it. */
+const SHORT_MAX = 4_096;
+
+/** Declared fields are read alone where an event is written as others were; else all of it is. */
 function fieldsDecoder(schema: FieldsSchema): Decode {
-  const reader = new FieldReader(schema.fields);
+  const layouts = new Layouts(schema.fields);
   const whole = wholeDecoder(schema);
   return (data) => {
-    const event = reader.read(data);
-    return event === undefined ? whole(data) : { ok: true, event };
+    if (data.length > SHORT_MAX) return whole(data);
+    const text = bufferOf(data).toString('latin1');
+    const event = layouts.read(text);
+    if (event !== undefined) return { ok: true, event };
+    const decoded = whole(data);
+    if (decoded.ok) layouts.learn(text);
+    return decoded;
   };
 }
+
+const bufferOf = (data: Uint8Array): Buffer =>
+  Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 export function wholeDecoder(schema: Schema): Decode {
   return (data) => {

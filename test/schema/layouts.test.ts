@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventDecoder, wholeDecoder } from '../../src/schema/event-decoder.ts';
-import { FieldReader } from '../../src/schema/field-reader.ts';
 import { type FieldKinds, fieldsSchema } from '../../src/schema/fields.ts';
+import { Layouts } from '../../src/schema/layouts.ts';
 import fc from '../support/fast-check.ts';
 
 const KINDS: FieldKinds = {
@@ -112,19 +112,44 @@ test.each([
   expect(decode(Buffer.from(text, 'latin1'))).toMatchObject({ ok: false, reason: 'NOT_JSON' });
 });
 
-test('events as they nearly always are need no other reader', () => {
-  const reader = new FieldReader(
-    fieldsSchema({ page: 'string', at: 'number', n: 'number?' }).fields,
-  );
-  const more = { who: { name: 'ä "b" \\', tags: [1, null, -2.5e3] }, ok: true };
-  for (const event of [
-    { page: '/a', at: 1, ...more },
-    { ...more, at: 2.5, page: '/ü', n: -3 },
-  ]) {
-    const { page, at } = event;
-    const read = reader.read(Buffer.from(JSON.stringify(event)));
-    expect(read).toEqual({ page, at, ...('n' in event && { n: event.n }) });
-  }
+describe('a layout that was learnt', () => {
+  const { fields } = fieldsSchema({ page: 'string', at: 'number', ok: 'boolean?' });
+  const learnt = () => {
+    const layouts = new Layouts(fields);
+    layouts.learn('{"at":1, "x" : "y","page":"/a","n(1)":-2.5e3,"ok":true}');
+    return layouts;
+  };
+
+  test('reads events that are written alike, whatever is in the rest', () => {
+    const event = learnt().read('{ "at":-0.5,"x":null,"page":"" ,"n(1)":"9","ok":false}');
+    expect(event).toEqual({ page: '', at: -0.5, ok: false });
+    expect(Object.keys(event as object)).toEqual(['page', 'at', 'ok']);
+  });
+
+  test.each([
+    ['another order', '{"x":"y","at":1,"page":"/a","n(1)":1,"ok":true}'],
+    ['another name', '{"at":1,"x":"y","page":"/a","n1":1,"ok":true}'],
+    ['less', '{"at":1,"x":"y","page":"/a","n(1)":1}'],
+    ['more', '{"at":1,"x":"y","page":"/a","n(1)":1,"ok":true,"z":1}'],
+    ['a field of another kind', '{"at":"1","x":"y","page":"/a","n(1)":1,"ok":true}'],
+    ['null in a field', '{"at":1,"x":"y","page":"/a","n(1)":1,"ok":null}'],
+    ['a list', '{"at":1,"x":[],"page":"/a","n(1)":1,"ok":true}'],
+    ['an escape', '{"at":1,"x":"y","page":"\\u0041","n(1)":1,"ok":true}'],
+    ['what is not ASCII', '{"at":1,"x":"y","page":"\xe4","n(1)":1,"ok":true}'],
+    ['what comes after it', '{"at":1,"x":"y","page":"/a","n(1)":1,"ok":true}}'],
+  ])('leaves %s to others', (_what, text) => {
+    expect(learnt().read(text)).toBeUndefined();
+  });
+
+  test('is not forgotten for one that hardly ever comes', () => {
+    const layouts = learnt();
+    const usual = '{"at":2,"x":"y","page":"/a","n(1)":1,"ok":true}';
+    for (let n = 0; n < 100; n++) {
+      layouts.learn(`{"at":1,"page":"/a","p${n}":1}`);
+      expect(layouts.read(usual)).toEqual({ page: '/a', at: 2, ok: true });
+    }
+    expect(layouts.read('{"at":1,"page":"/a","p99":1}')).toBeUndefined();
+  });
 });
 
 function members(of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
