@@ -104,8 +104,10 @@ export class Attempt {
     this.watermark = mine.watermark;
   }
 
-  take(records: readonly LogRecord[]): void {
+  /** Takes records one after the other; `end`: those before this position. */
+  take(records: Iterable<LogRecord>, end?: string): void {
     for (const record of records) {
+      if (record.position === end) return;
       // By the claimed position: records that were put together may share one, and all of them count.
       if (!isAfter(record.position, this.#mine.position)) continue;
       const isFirst = record.position !== this.#last;

@@ -6,7 +6,8 @@ export interface Batch {
   readonly source: string;
   /** As the source calls it. */
   readonly lane: string;
-  readonly records: readonly LogRecord[];
+  /** Gone over as often as rows are missing that they look up. */
+  readonly records: Iterable<LogRecord>;
   /** When it is gathered, ms. */
   readonly now: number;
   readonly decode: (data: Uint8Array) => Decoded;

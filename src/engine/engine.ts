@@ -29,7 +29,7 @@ import { type Metered, metered, watchedStore } from './watched-ports.ts';
 /** The things that a runtime makes a pipeline do. Each may come again, at any time, anywhere. */
 export interface Engine {
   /** Deals with a batch of records of one lane, and with all that is packed in each. */
-  gather(source: string, lane: string, records: readonly LogRecord[]): Promise<Gathered>;
+  gather(source: string, lane: string, records: Iterable<LogRecord>): Promise<Gathered>;
   /** Fires what is due in a bucket, until `outOfTime`. `raise`: what it is told by, if that is known. */
   fire(stage: string, bucket: number, outOfTime: () => boolean, raise?: Raise): Promise<Fired>;
   /** Takes the caller's word that a lane has nothing more at or before a watermark. */

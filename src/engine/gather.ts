@@ -91,9 +91,8 @@ function attemptOn(context: StageContext, mine: Lane, batch: Batch, learnt: Lear
   const attempt = new Attempt(context, mine, batch, learnt);
   attempt.take(records);
   if (attempt.stoppedAt === undefined || attempt.position !== attempt.stoppedAt) return attempt;
-  const before = records.findIndex(({ position }) => position === attempt.stoppedAt);
   const whole = new Attempt(context, mine, batch, learnt);
-  whole.take(records.slice(0, before));
+  whole.take(records, attempt.stoppedAt);
   whole.stoppedAt = attempt.stoppedAt;
   whole.stoppedBy = attempt.stoppedBy;
   return whole;

@@ -4,11 +4,15 @@ import type { LogRecord } from './source.ts';
 /**
  * The records that producers have put, where the Kinesis Producer Library has packed several into one.
  * They keep the position and the arrival of the record that they came in, and belong together: whoever
- * reads on from a position is given all of them or none.
+ * reads on from a position is given all of them or none. Of what is no list, such as the lines of a file,
+ * nothing is packed.
  */
-export function userRecords(records: readonly LogRecord[]): readonly LogRecord[] {
-  if (!records.some(({ data }) => hasMagic(data))) return records;
-  return records.flatMap((record) => payloadsOf(record.data).map((data) => ({ ...record, data })));
+export function userRecords(records: Iterable<LogRecord>): Iterable<LogRecord> {
+  if (!Array.isArray(records) || !records.some(({ data }: LogRecord) => hasMagic(data)))
+    return records;
+  return records.flatMap((record: LogRecord) =>
+    payloadsOf(record.data).map((data) => ({ ...record, data })),
+  );
 }
 
 /**

@@ -6,8 +6,12 @@ import { ConfigurationError, TidemarkError } from '../errors.ts';
 export interface LineBatch {
   /** The number of the first of them; an input begins with line 1. */
   readonly first: number;
-  /** Without their newlines. */
-  readonly lines: readonly Buffer[];
+  /** How many there are. */
+  readonly count: number;
+  /** Without their newlines. Each is made when it is asked for: so many at once would outlive their turn. */
+  readonly lines: Iterable<Buffer>;
+  /** How much memory all of them take. */
+  readonly bytes: number;
   /** How much of the input was read so far, bytes as they are stored. */
   readonly bytesRead: number;
 }
@@ -55,21 +59,43 @@ export async function* splitLines(
     if (bytes > options.lineBytesMax) throw tooLong(input.name, number, options);
   };
   for await (const chunk of unpacked(input, () => first)) {
-    const lines: Buffer[] = [];
+    const ends: number[] = [];
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      checked(rest.bytes + end - start, first + lines.length);
-      lines.push(rest.endedBy(chunk.subarray(start, end)));
+      checked(rest.bytes + end - start, first + ends.length);
+      ends.push(end);
       start = end + 1;
     }
+    if (ends.length > 0) {
+      const head = rest.endedBy(chunk.subarray(0, ends[0]));
+      yield {
+        first,
+        count: ends.length,
+        lines: linesIn(head, chunk, ends),
+        bytes: head.length + chunk.length,
+        bytesRead: input.bytesRead(),
+      };
+    }
     rest.add(chunk.subarray(start));
-    if (lines.length > 0) yield { first, lines, bytesRead: input.bytesRead() };
-    first += lines.length;
+    first += ends.length;
     // Checked here too: what is kept for the next chunk may already be too much.
     checked(rest.bytes, first);
   }
-  if (rest.bytes > 0) yield { first, lines: [rest.endedBy(NOTHING)], bytesRead: input.bytesRead() };
+  if (rest.bytes === 0) return;
+  const last = rest.endedBy(NOTHING);
+  const bytesRead = input.bytesRead();
+  yield { first, count: 1, lines: [last], bytes: last.length, bytesRead };
 }
+
+/** The first line, which may have begun in an earlier chunk, and those that end in this one. */
+const linesIn = (head: Buffer, chunk: Buffer, ends: readonly number[]): Iterable<Buffer> => ({
+  *[Symbol.iterator]() {
+    yield head;
+    for (let n = 1; n < ends.length; n++) {
+      yield chunk.subarray((ends[n - 1] as number) + 1, ends[n]);
+    }
+  },
+});
 
 /** Nothing but space: such lines hold no event. */
 export const isBlank = (line: Buffer): boolean => {

@@ -64,7 +64,7 @@ describe('a record', () => {
   test('gives its payloads as parts of its bytes, under its position and arrival', () => {
     const packed = { position: '7', arrivalTime: 5, data: aggregated(['{"a":1}', '', '{"a":2}']) };
     const plain = { position: '8', arrivalTime: 6, data: Buffer.from('{"a":3}') };
-    const records = userRecords([packed, plain]);
+    const records = [...userRecords([packed, plain])];
     expect(records.map(({ position, arrivalTime }) => [position, arrivalTime])).toEqual([
       ['7', 5],
       ['7', 5],

@@ -22,9 +22,10 @@ export async function gatherAll(plan: Plan, gathering: Gathering): Promise<void>
   for (const [number, lane] of lanes.entries()) {
     if (number >= run.lanesRead) {
       const after = await positionOf(plan, store, lane);
-      for await (const { records, bytesRead } of readLane(lane.input, after, chunkBytes)) {
+      const chunks = readLane(lane.input, after, isRelayed(plan, lane) ? 0 : chunkBytes);
+      for await (const { records, lines, bytesRead } of chunks) {
         await engine.gather(lane.stream, lane.id, records);
-        run.read(before + bytesRead, records.length);
+        run.read(before + bytesRead, lines);
         await run.pause();
       }
       run.laneRead();
@@ -33,6 +34,10 @@ export async function gatherAll(plan: Plan, gathering: Gathering): Promise<void>
     run.read(before, 0);
   }
 }
+
+/** Nothing is folded: what lines become goes on as soon as it can. */
+const isRelayed = (plan: Plan, { stream }: NumberedLane): boolean =>
+  plan.stages.every((stage) => stage.buckets === 0 || !streamsOf(stage).includes(stream));
 
 /** The last line of a lane that all stages have dealt with; 0 if none. */
 async function positionOf(plan: Plan, store: Store, { stream, id }: NumberedLane): Promise<number> {

@@ -5,13 +5,16 @@ import { MAX_TIME } from '../../time/watermark.ts';
 
 /** Records that are gathered together. */
 export interface RecordChunk {
-  readonly records: readonly LogRecord[];
+  /** Each is made when it is asked for. */
+  readonly records: Iterable<LogRecord>;
+  /** How many lines they come from. */
+  readonly lines: number;
   /** How much of the lane was read so far. */
   readonly bytesRead: number;
 }
 
 /** Beyond it a fold has made of the events what it can; and somebody may be waiting for a sign of life. */
-const RECORDS_MAX = 40_000;
+const LINES_MAX = 40_000;
 
 /**
  * The lines of a lane after a line number, blank ones left out, as records whose position is the
@@ -22,30 +25,35 @@ export async function* readLane(
   after: number,
   chunkBytes: number,
 ): AsyncGenerator<RecordChunk> {
-  let records: LogRecord[] = [];
+  let batches: LineBatch[] = [];
+  let lines = 0;
   let bytes = 0;
   let bytesRead = 0;
   for await (const batch of input.read()) {
     bytesRead = batch.bytesRead;
-    if (batch.first + batch.lines.length <= after) continue;
-    bytes += addRecords(records, batch, after);
-    if (bytes < chunkBytes && records.length < RECORDS_MAX) continue;
-    yield { records, bytesRead };
-    records = [];
+    if (batch.first + batch.count - 1 <= after) continue;
+    batches.push(batch);
+    lines += batch.count;
+    bytes += batch.bytes;
+    if (bytes < chunkBytes && lines < LINES_MAX) continue;
+    yield { records: recordsIn(batches, after), lines, bytesRead };
+    batches = [];
+    lines = 0;
     bytes = 0;
   }
-  if (records.length > 0) yield { records, bytesRead };
+  if (lines > 0) yield { records: recordsIn(batches, after), lines, bytesRead };
 }
 
-/** Returns how many bytes they are. */
-function addRecords(records: LogRecord[], { first, lines }: LineBatch, after: number): number {
-  let bytes = 0;
-  for (const [i, line] of lines.entries()) {
-    const number = first + i;
-    if (number <= after || isBlank(line)) continue;
-    // When it arrived is not known: at the latest at the end of time.
-    records.push({ position: String(number), data: line, arrivalTime: MAX_TIME });
-    bytes += line.length;
-  }
-  return bytes;
-}
+const recordsIn = (batches: readonly LineBatch[], after: number): Iterable<LogRecord> => ({
+  *[Symbol.iterator]() {
+    for (const { first, lines } of batches) {
+      let number = first;
+      for (const data of lines) {
+        // When it arrived is not known: at the latest at the end of time.
+        if (number > after && !isBlank(data))
+          yield { position: String(number), data, arrivalTime: MAX_TIME };
+        number++;
+      }
+    }
+  },
+});
