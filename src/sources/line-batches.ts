@@ -8,8 +8,11 @@ export interface LineBatch {
   readonly first: number;
   /** How many there are. */
   readonly count: number;
-  /** Without their newlines. Each is made when it is asked for: so many at once would outlive their turn. */
-  readonly lines: Iterable<Buffer>;
+  /**
+   * The n-th of them, from 0 on, without its newline. It is made when it is asked for: so many at once would
+   * outlive their turn.
+   */
+  line(n: number): Buffer;
   /** How much memory all of them take. */
   readonly bytes: number;
   /** How much of the input was read so far, bytes as they are stored. */
@@ -67,11 +70,13 @@ export async function* splitLines(
       start = end + 1;
     }
     if (ends.length > 0) {
+      // It may have begun in an earlier chunk.
       const head = rest.endedBy(chunk.subarray(0, ends[0]));
       yield {
         first,
         count: ends.length,
-        lines: linesIn(head, chunk, ends),
+        line: (n) =>
+          n === 0 ? head : chunk.subarray((ends[n - 1] as number) + 1, ends[n] as number),
         bytes: head.length + chunk.length,
         bytesRead: input.bytesRead(),
       };
@@ -84,18 +89,8 @@ export async function* splitLines(
   if (rest.bytes === 0) return;
   const last = rest.endedBy(NOTHING);
   const bytesRead = input.bytesRead();
-  yield { first, count: 1, lines: [last], bytes: last.length, bytesRead };
+  yield { first, count: 1, line: () => last, bytes: last.length, bytesRead };
 }
-
-/** The first line, which may have begun in an earlier chunk, and those that end in this one. */
-const linesIn = (head: Buffer, chunk: Buffer, ends: readonly number[]): Iterable<Buffer> => ({
-  *[Symbol.iterator]() {
-    yield head;
-    for (let n = 1; n < ends.length; n++) {
-      yield chunk.subarray((ends[n - 1] as number) + 1, ends[n]);
-    }
-  },
-});
 
 /** Nothing but space: such lines hold no event. */
 export const isBlank = (line: Buffer): boolean => {

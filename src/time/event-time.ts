@@ -51,6 +51,11 @@ const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
+/** The minute of the text before, `YYYY-MM-DDTHH:MM:`, and when it began: the next one often has the same. */
+let minute = 'none';
+let minuteMs = 0;
+const MINUTE_LENGTH = 17;
+
 /**
  * `YYYY-MM-DDTHH:MM:SS[.mmm]Z`, the text that nearly all events carry, several times faster than
  * Date.parse. Anything else, or anything doubtful, is `undefined` and left to parseIso.
@@ -58,20 +63,32 @@ const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 ||
 function parseUtc(text: string): number | undefined {
   const short = text.length === 20;
   if (!short && text.length !== 24) return undefined;
-  if (!hasUtcShape(text, short)) return undefined;
+  if (!text.startsWith(minute)) return parseMinute(text, short);
+  const withinMs = msOfMinute(text, short);
+  return withinMs === undefined ? undefined : minuteMs + withinMs;
+}
+
+function msOfMinute(text: string, short: boolean): number | undefined {
+  const isDone = text.charCodeAt(text.length - 1) === Z && (short || text.charCodeAt(19) === DOT);
+  const second = digits(text, MINUTE_LENGTH, 2);
+  const ms = short ? 0 : digits(text, 20, 3);
+  return isDone && second >= 0 && second < 60 && ms >= 0 ? second * SECONDS + ms : undefined;
+}
+
+function parseMinute(text: string, short: boolean): number | undefined {
+  if (!hasUtcShape(text)) return undefined;
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
   const day = digits(text, 8, 2);
   const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  const second = digits(text, 17, 2);
-  const ms = short ? 0 : digits(text, 20, 3);
+  const ofHour = digits(text, 14, 2);
+  const withinMs = msOfMinute(text, short);
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 28)) return undefined;
-  if (!(year >= 0 && hour < 24 && minute < 60 && second < 60 && ms >= 0)) return undefined;
-  if (hour < 0 || minute < 0 || second < 0) return undefined;
-  return (
-    daysSince1970(year, month, day) * DAYS + hour * HOURS + minute * MINUTES + second * SECONDS + ms
-  );
+  if (!(year >= 0 && hour >= 0 && hour < 24 && ofHour >= 0 && ofHour < 60)) return undefined;
+  if (withinMs === undefined) return undefined;
+  minute = text.slice(0, MINUTE_LENGTH);
+  minuteMs = daysSince1970(year, month, day) * DAYS + hour * HOURS + ofHour * MINUTES;
+  return minuteMs + withinMs;
 }
 
 const DASH = 45;
@@ -80,14 +97,12 @@ const COLON = 58;
 const T = 84;
 const Z = 90;
 
-const hasUtcShape = (text: string, short: boolean): boolean =>
-  text.charCodeAt(text.length - 1) === Z &&
+const hasUtcShape = (text: string): boolean =>
   text.charCodeAt(10) === T &&
   text.charCodeAt(4) === DASH &&
   text.charCodeAt(7) === DASH &&
   text.charCodeAt(13) === COLON &&
-  text.charCodeAt(16) === COLON &&
-  (short || text.charCodeAt(19) === DOT);
+  text.charCodeAt(16) === COLON;
 
 /** Below zero if one of them is no digit. */
 function digits(text: string, start: number, length: number): number {

@@ -33,6 +33,29 @@ test('any text of that shape is read as Date.parse reads it, or not at all if th
   );
 });
 
+test('what was read before does not show, however much of its text is the same', () => {
+  const end = fc.string({ unit: fc.constantFrom(...'0123456789.,:ZTz+- '), maxLength: 8 });
+  const before = '2026-03-01T12:00:07.250Z';
+  fc.assert(
+    fc.property(fc.nat(24), end, (same, rest) => {
+      const text = before.slice(0, same) + rest;
+      toEventTime('1999-12-31T23:59:59Z');
+      const alone = toEventTime(text);
+      toEventTime(before);
+      expect(toEventTime(text)).toBe(alone);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test.each(['07.250X', '07:250Z', '60.000Z', '0x.250Z', '07.2-0Z', '07.25ZZ', '60Z', '7.0Z'])(
+  'a minute that was read before makes no time of %s',
+  (end) => {
+    toEventTime('2026-03-01T12:00:07.250Z');
+    expect(toEventTime(`2026-03-01T12:00:${end}`)).toBeUndefined();
+  },
+);
+
 test('every day that a calendar has is read, and no other one', () => {
   for (const year of [1900, 2000, 2023, 2024, 2100]) {
     for (let month = 1; month <= 12; month++) {

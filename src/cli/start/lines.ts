@@ -20,5 +20,7 @@ export function checkInputFile(file: string): void {
 /** The lines of a file as bytes, without their newlines, unpacked where the content is gzip. */
 export async function* lines(file: string): AsyncGenerator<Buffer> {
   checkInputFile(file);
-  for await (const batch of lineBatches(file, KINESIS_LINES)) yield* batch.lines;
+  for await (const batch of lineBatches(file, KINESIS_LINES)) {
+    for (let n = 0; n < batch.count; n++) yield batch.line(n);
+  }
 }

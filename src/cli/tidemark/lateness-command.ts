@@ -70,9 +70,10 @@ const LANES_MAX = 10_000;
 async function measure(file: string, flags: LatenessFlags, signal: AbortSignal): Promise<Measured> {
   const counter = new LatenessCounter({ window: flags.window ?? 0, jump: flags.jump ?? HOURS });
   let unreadable = 0;
-  for await (const { lines } of lineBatches(file, LANE_LINES)) {
+  for await (const batch of lineBatches(file, LANE_LINES)) {
     if (signal.aborted) break;
-    for (const line of lines) {
+    for (let n = 0; n < batch.count; n++) {
+      const line = batch.line(n);
       if (isBlank(line)) continue;
       const event = parsed(line);
       const time = toEventTime(valueAt(event, flags.field));

@@ -46,13 +46,13 @@ export async function* readLane(
 
 const recordsIn = (batches: readonly LineBatch[], after: number): Iterable<LogRecord> => ({
   *[Symbol.iterator]() {
-    for (const { first, lines } of batches) {
-      let number = first;
-      for (const data of lines) {
+    for (const batch of batches) {
+      const { first, count } = batch;
+      for (let n = Math.max(0, after + 1 - first); n < count; n++) {
+        const data = batch.line(n);
+        if (isBlank(data)) continue;
         // When it arrived is not known: at the latest at the end of time.
-        if (number > after && !isBlank(data))
-          yield { position: String(number), data, arrivalTime: MAX_TIME };
-        number++;
+        yield { position: String(first + n), data, arrivalTime: MAX_TIME };
       }
     }
   },
