@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, openSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { writeAll } from './output.ts';
 
 /** How much of a log there is. */
@@ -21,6 +29,7 @@ const WRITTEN_TOGETHER = 256 * 1024;
 
 /** Opens a log as it was when it had this length; what came after that is forgotten. */
 export function lineLog(file: string, length = NOTHING): LineLog {
+  alone(file);
   const descriptor = openSync(file, 'a');
   truncateSync(file, length.bytes);
   let { bytes, lines } = length;
@@ -44,4 +53,11 @@ export function lineLog(file: string, length = NOTHING): LineLog {
     },
     close: () => closeSync(descriptor),
   };
+}
+
+/** What an earlier run has published under another name does not change with it. */
+function alone(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.nlink ?? 1) === 1) return;
+  copyFileSync(file, `${file}.alone`);
+  renameSync(`${file}.alone`, file);
 }

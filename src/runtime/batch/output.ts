@@ -2,6 +2,7 @@ import {
   closeSync,
   copyFileSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -57,15 +58,18 @@ export function stage(
   log?: LineLog,
 ): Staged {
   const target = path.join(folder, file);
-  let count = 0;
-  if (log) {
-    count = log.flush().lines;
-    copyFileSync(log.file, `${target}.new`);
-  }
-  const descriptor = openSync(`${target}.new`, log ? 'a' : 'w');
+  const publish = (): void => renameSync(`${target}.new`, target);
+  let count = log?.flush().lines ?? 0;
+  const rest = lines[Symbol.iterator]();
+  let next = rest.next();
+  rmSync(`${target}.new`, { force: true });
+  if (log && next.done && isLinked(log.file, `${target}.new`))
+    return { file, lines: count, publish };
+  if (log) copyFileSync(log.file, `${target}.new`);
+  const descriptor = openSync(`${target}.new`, 'a');
   let waiting = '';
-  for (const line of lines) {
-    waiting += `${line}\n`;
+  for (; !next.done; next = rest.next()) {
+    waiting += `${next.value}\n`;
     count += 1;
     if (waiting.length < WRITTEN_TOGETHER) continue;
     writeAll(descriptor, waiting);
@@ -74,7 +78,17 @@ export function stage(
   writeAll(descriptor, waiting);
   fsyncSync(descriptor);
   closeSync(descriptor);
-  return { file, lines: count, publish: () => renameSync(`${target}.new`, target) };
+  return { file, lines: count, publish };
+}
+
+/** A file that is complete need not be copied, where the disk can call it by two names. */
+function isLinked(file: string, name: string): boolean {
+  try {
+    linkSync(file, name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A write may take a part only. Returns how many bytes they are. */
