@@ -15,12 +15,12 @@ type Of<In, V> = (event: In) => V;
 
 /** The earliest event by event time, or a value of it. Equal times: the first in the order of the log. */
 export function first<In, V = In>(of: Of<In, V> = asItIs): Aggregate<In, Kept, V> {
-  return picked('first', { of, compare: byPlace });
+  return picked('first', { of, by: unranked, compare: byPlace });
 }
 
 /** The latest event by event time, or a value of it. */
 export function last<In, V = In>(of: Of<In, V> = asItIs): Aggregate<In, Kept, V> {
-  return picked('last', { of, compare: (a, b) => byPlace(b, a) });
+  return picked('last', { of, by: unranked, compare: (a, b) => byPlace(b, a) });
 }
 
 /** The event with the least number, or a value of it; of several the earliest. */
@@ -41,15 +41,12 @@ export function maxBy<In, V = In>(
 
 interface Choice<In, V> {
   readonly of: Of<In, V>;
-  readonly by?: (event: In) => number;
+  readonly by: (event: In) => number;
   /** Below zero: the first is kept. */
   readonly compare: (a: Picked, b: Picked) => number;
 }
 
-function picked<In, V>(
-  name: string,
-  { of, by = () => 0, compare }: Choice<In, V>,
-): Aggregate<In, Kept, V> {
+function picked<In, V>(name: string, { of, by, compare }: Choice<In, V>): Aggregate<In, Kept, V> {
   checkFunctionOf(`what ${name} is given`, of);
   checkFunctionOf(`what ${name} compares by`, by);
   const better = (a: Kept, b: Kept): Kept => {
@@ -82,5 +79,7 @@ const keptCodec: Codec<Kept> = {
     return entry && { rank: numberCodec.read(from, slot), entry };
   },
 };
+
+const unranked = (): number => 0;
 
 const asItIs = <In, V>(event: In): V => event as unknown as V;

@@ -409,6 +409,8 @@ describe("one's own", () => {
       () => aggregate({ ...mean, merge: function* () {} } as never),
       /plain function/,
     ],
+    ['the greatest by nothing', () => maxBy(undefined as never), /a function of the event/],
+    ['the least by a name', () => minBy('rank' as never), /a function of the event/],
     ['an asynchronous reduce', () => reduce(async (a: unknown) => a), /plain function/],
   ])('%s is refused while building', (_what, build, hint) => {
     expect(build).toThrow(
