@@ -98,6 +98,7 @@ export type ConfigurationErrorCode =
   | 'CONCURRENCY_TOO_LOW'
   | 'SCHEDULE_INVALID'
   | 'DASHBOARD_TOO_LARGE'
+  | 'ALARM_INVALID'
   | 'PRODUCER_CLOSED'
   | 'EXPRESSION_UNKNOWN'
   | 'PORT_TAKEN';

@@ -1,5 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, Token } from 'aws-cdk-lib/core';
+import { ConfigurationError } from '../errors.ts';
 import { stageMetric, tableMetric } from './metrics.ts';
 import type { AnyTable } from './tables.ts';
 import { tickPeriod } from './tick-period.ts';
@@ -50,9 +51,11 @@ const LASTING = { periods: 3, missing: QUIET };
 /**
  * All alarms of a pipeline. Those on what only ticks tell have periods in which ticks come.
  *
- * @throws ConfigurationError SCHEDULE_INVALID if ticks come less than once an hour
+ * @throws ConfigurationError SCHEDULE_INVALID if ticks come less than once an hour; ALARM_INVALID for a threshold
+ *   that is always reached
  */
 export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Alarming[] {
+  checkThresholds(chosen);
   const thresholds = withDefaults(pipeline, chosen);
   return [
     ...triggerAlarms(pipeline, thresholds),
@@ -64,6 +67,20 @@ export function alarmsOf(pipeline: WatchedPipeline, chosen: AlarmThresholds): Al
     ...writtenTables(pipeline).map(([name, table]) => throttled('Write', name, table)),
   ];
 }
+
+/** At a threshold of nothing an alarm goes off as soon as there is data, and tells nobody anything. */
+function checkThresholds({ iteratorAge, heldBack, firingLatency, deadLetters }: AlarmThresholds) {
+  for (const [name, time] of Object.entries({ iteratorAge, heldBack, firingLatency })) {
+    if (time === undefined || time.isUnresolved() || time.toMilliseconds() > 0) continue;
+    const hint = 'Give a time that is longer than what is normal, such as Duration.minutes(15).';
+    throw invalid(name, `${time.toMilliseconds()} ms`, hint);
+  }
+  if (deadLetters === undefined || Token.isUnresolved(deadLetters) || deadLetters > 0) return;
+  throw invalid('deadLetters', String(deadLetters), 'Give a number of at least 1.');
+}
+
+const invalid = (name: string, value: string, hint: string): ConfigurationError =>
+  new ConfigurationError('ALARM_INVALID', `the threshold ${name} of the alarms is ${value}`, hint);
 
 function withDefaults({ sources }: WatchedPipeline, chosen: AlarmThresholds): Thresholds {
   const retentions = sources.map(({ retention }) => retention.toMilliseconds());

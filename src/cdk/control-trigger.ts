@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../errors.ts';
 import type { Plan } from '../topology/plan.ts';
+import { type Bounds, checkWhole } from './bounds.ts';
 import { ACTIONS, grantOn } from './permissions.ts';
 import type { AnyTable } from './tables.ts';
 
@@ -27,6 +28,8 @@ export interface ControlTriggerProps {
 
 const BUCKETS_A_BATCH = 10;
 const PARALLEL_MAX = 10;
+const BATCH_SIZE: Bounds = [1, 10_000];
+const PARALLEL: Bounds = [1, PARALLEL_MAX];
 
 /**
  * Only items that say how far their bucket may be fired: claims and commits, which write the same
@@ -36,20 +39,23 @@ export const CONTROL_FILTER = { dynamodb: { NewImage: { target: { N: [{ exists: 
 
 /** Starts the firing when a bucket's item changes. */
 export class ControlTrigger extends Construct {
-  /** @throws ConfigurationError SOURCE_MISSING if the control table has no stream */
+  /** @throws ConfigurationError SOURCE_MISSING if the control table has no stream; MAPPING_INVALID */
   constructor(scope: Construct, id: string, props: ControlTriggerProps) {
     super(scope, id);
     const { plan, control, fire, givenUp, settings } = props;
     const stream = control.tableStreamArn;
     if (stream === undefined) throw noStream();
-    const { batchSize = BUCKETS_A_BATCH } = settings;
+    const { batchSize = BUCKETS_A_BATCH, parallelizationFactor } = settings;
+    checkWhole('MAPPING_INVALID', 'batchSize of the firing', batchSize, BATCH_SIZE);
+    const invocations = 'parallelizationFactor of the firing';
+    checkWhole('MAPPING_INVALID', invocations, parallelizationFactor, PARALLEL);
     grantOn(fire, stream, ACTIONS.controlStream);
     new lambda.EventSourceMapping(this, 'Mapping', {
       target: fire,
       eventSourceArn: stream,
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize,
-      parallelizationFactor: settings.parallelizationFactor ?? invocationsFor(plan),
+      parallelizationFactor: parallelizationFactor ?? invocationsFor(plan),
       filters: [{ pattern: JSON.stringify(CONTROL_FILTER) }],
       // A bucket that there was no time for comes again, alone.
       reportBatchItemFailures: true,

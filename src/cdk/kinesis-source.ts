@@ -2,6 +2,8 @@ import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Duration, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { ConfigurationError } from '../errors.ts';
+import { type Bounds, checkSeconds, checkWhole } from './bounds.ts';
 import { given } from './given.ts';
 import { checkMapping, checkSettings } from './mapping-rules.ts';
 import { ACTIONS, grantReadStream } from './permissions.ts';
@@ -32,14 +34,15 @@ export interface KinesisSourceSettings extends MappingSettings {
  * A Kinesis stream as a source, through an event source mapping. What the guarantees rest on is fixed:
  * a parallelization factor of 1, no filter, no limit of retries or age, partial responses.
  *
- * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that; RESOURCE_ELSEWHERE when
- *   it is bound, for a stream of another account or region
+ * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that, or that no mapping takes;
+ *   RESOURCE_ELSEWHERE when it is bound, for a stream of another account or region
  */
 export function kinesisSource(
   stream: kinesis.IStream,
   settings: KinesisSourceSettings = {},
 ): SourceBinding {
   checkSettings(settings, SETTINGS);
+  checkValues(settings);
   return {
     bind(scope, context) {
       checkWhereabouts(scope, `the stream of "${context.name}"`, stream);
@@ -69,6 +72,28 @@ const SETTINGS = [
   'shards',
   'retention',
 ] satisfies (keyof KinesisSourceSettings)[];
+
+/** What Lambda and Kinesis take. */
+const BATCH_SIZE: Bounds = [1, 10_000];
+const BATCHING_SECONDS: Bounds = [0, 300];
+const SHARDS: Bounds = [1, Number.MAX_SAFE_INTEGER];
+const DAY_SECONDS = 86_400;
+const RETENTION_SECONDS: Bounds = [DAY_SECONDS, 365 * DAY_SECONDS];
+
+function checkValues(settings: KinesisSourceSettings): void {
+  const { batchSize, maxBatchingWindow, startAt, shards, retention } = settings;
+  checkWhole('MAPPING_INVALID', 'batchSize of a source', batchSize, BATCH_SIZE);
+  const window = 'maxBatchingWindow of a source';
+  checkSeconds('MAPPING_INVALID', window, maxBatchingWindow, BATCHING_SECONDS);
+  checkWhole('MAPPING_INVALID', 'shards of a source', shards, SHARDS);
+  checkSeconds('MAPPING_INVALID', 'retention of a source', retention, RETENTION_SECONDS);
+  if (startAt === undefined || !Number.isNaN(startAt.getTime())) return;
+  throw new ConfigurationError(
+    'MAPPING_INVALID',
+    'startAt of a source is no time',
+    "Give a time of arrival, such as new Date('2026-03-01T12:00:00Z').",
+  );
+}
 
 function createMapping(
   scope: Construct,

@@ -191,6 +191,57 @@ describe('a pipeline is refused', () => {
 const chosenLater = (stack: Stack): number =>
   new CfnParameter(stack, 'Chosen', { type: 'Number' }).valueAsNumber;
 
+describe('numbers that AWS would refuse on deployment, or that mean nothing', () => {
+  const nothing = Duration.millis(0);
+
+  test.each`
+    mapping                                        | message                                    | hint
+    ${{ batchSize: 0 }}                            | ${'batchSize of a source is 0'}            | ${'from 1 to 10000'}
+    ${{ batchSize: 1.5 }}                          | ${'batchSize of a source is 1.5'}          | ${'whole number'}
+    ${{ batchSize: 10_001 }}                       | ${'batchSize of a source is 10001'}        | ${'from 1 to 10000'}
+    ${{ maxBatchingWindow: Duration.minutes(6) }}  | ${'maxBatchingWindow of a source is 360'}  | ${'from 0 to 300'}
+    ${{ maxBatchingWindow: Duration.millis(500) }} | ${'maxBatchingWindow of a source is 0.5'}  | ${'whole seconds'}
+    ${{ shards: 0 }}                               | ${'shards of a source is 0'}               | ${'at least 1'}
+    ${{ retention: Duration.hours(1) }}            | ${'retention of a source is 3600 seconds'} | ${'Duration.seconds(86400)'}
+    ${{ startAt: new Date('yesterday') }}          | ${'startAt of a source is no time'}        | ${'new Date('}
+  `('of the mapping $mapping', ({ mapping, message, hint }) => {
+    const sources = (_: Stack, clicks: Stream) => ({
+      sources: { clicks: kinesisSource(clicks, mapping) },
+    });
+    expect(() => pipelineWith(sources)).toThrow(refusal('MAPPING_INVALID', message, hint));
+  });
+
+  test.each`
+    firing                           | message                                        | hint
+    ${{ batchSize: 0 }}              | ${'batchSize of the firing is 0'}              | ${'from 1 to 10000'}
+    ${{ parallelizationFactor: 0 }}  | ${'parallelizationFactor of the firing is 0'}  | ${'from 1 to 10'}
+    ${{ parallelizationFactor: 11 }} | ${'parallelizationFactor of the firing is 11'} | ${'from 1 to 10'}
+  `('of the firing $firing', ({ firing, message, hint }) => {
+    expect(() => pipelineWith(() => ({ firing }))).toThrow(
+      refusal('MAPPING_INVALID', message, hint),
+    );
+  });
+
+  test.each`
+    alarms                         | message                                  | hint
+    ${{ deadLetters: 0 }}          | ${'deadLetters'}                         | ${'at least 1'}
+    ${{ deadLetters: -1 }}         | ${'deadLetters'}                         | ${'at least 1'}
+    ${{ deadLetters: Number.NaN }} | ${'deadLetters'}                         | ${'at least 1'}
+    ${{ iteratorAge: nothing }}    | ${'iteratorAge of the alarms is 0 ms'}   | ${'longer than what is normal'}
+    ${{ heldBack: nothing }}       | ${'heldBack of the alarms is 0 ms'}      | ${'Duration.minutes(15)'}
+    ${{ firingLatency: nothing }}  | ${'firingLatency of the alarms is 0 ms'} | ${'Duration.minutes(15)'}
+  `('of the alarms $alarms', ({ alarms, message, hint }) => {
+    expect(() => pipelineWith(() => ({ alarms }))).toThrow(refusal('ALARM_INVALID', message, hint));
+  });
+
+  test('but not those at the bounds', () => {
+    const mapping = { batchSize: 10_000, maxBatchingWindow: Duration.seconds(0) };
+    const firing = { batchSize: 1, parallelizationFactor: 10 };
+    const alarms = { deadLetters: 1, heldBack: Duration.millis(1) };
+    expect(() => pipelineWith(() => ({ mapping, firing, alarms }))).not.toThrow();
+  });
+});
+
 describe('the mapping of a stream', () => {
   test.each`
     setting                      | value                  | hint
