@@ -99,6 +99,7 @@ export type ConfigurationErrorCode =
   | 'SCHEDULE_INVALID'
   | 'DASHBOARD_TOO_LARGE'
   | 'ALARM_INVALID'
+  | 'ENVIRONMENT_TOO_LARGE'
   | 'PRODUCER_CLOSED'
   | 'EXPRESSION_UNKNOWN'
   | 'PORT_TAKEN';

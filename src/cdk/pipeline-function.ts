@@ -7,6 +7,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { type Duration, Validations } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Deployment } from './deployment.ts';
+import { checkEnvironmentOf } from './environment-size.ts';
 import { given } from './given.ts';
 import { ACTIONS, grantOn } from './permissions.ts';
 
@@ -98,6 +99,7 @@ export class PipelineFunction extends Construct {
       logGroup,
       tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
     });
+    checkEnvironmentOf(this.function);
     if (tracing) Validations.of(role).acknowledge(TRACES_HAVE_NO_RESOURCE);
     if (settings.vpc) Validations.of(role).acknowledge(INTERFACES_HAVE_NO_RESOURCE);
   }
