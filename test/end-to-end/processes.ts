@@ -13,17 +13,28 @@ export function descendants(pid: number): number[] {
   return children(pid);
 }
 
+/** Those of some processes whose command line has a part. */
+export const runningAs = (part: string, pids: readonly number[]): number[] =>
+  listed().flatMap(({ pid, command }) => (pids.includes(pid) && command.includes(part) ? pid : []));
+
 interface Listed {
   readonly pid: number;
   readonly parent: number;
+  readonly command: string;
 }
 
 function listed(): Listed[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' });
+  const lines = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,stat=,args='], {
+    encoding: 'utf8',
+  });
   return lines
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter(([, , state]) => state?.startsWith('Z') !== true)
-    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
+    .map(([pid, parent, , ...command]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      command: command.join(' '),
+    }));
 }

@@ -8,7 +8,7 @@ import { type Embedded, startEmbedded } from '../../src/runtime/local/embedded.t
 import { readDeadLetters } from '../../src/sinks/read-dead-letters.ts';
 import { dynamodbClient, kinesisClient } from '../runtime/local/servers.ts';
 import { deadEndpoint, oneEndpoint, silentEndpoint } from './aws-proxy.ts';
-import { descendants, isAlive } from './processes.ts';
+import { descendants, isAlive, runningAs } from './processes.ts';
 import { type Ending, start, startToEnd, temporaryFolder } from './start-process.ts';
 import { until } from './until.ts';
 
@@ -85,6 +85,25 @@ describe('whoever ends it, nothing is left running', () => {
     const { stdout, stderr } = await ending;
     expect(stdout).toContain('Ended early: the results were not compared.');
     expect(stderr).toBe('');
+  });
+
+  test('Ctrl-C waits for no function that does not answer', async () => {
+    const { pid, children, output } = await running(true);
+    const functions = runningAs('function-child', children);
+    expect(functions).toHaveLength(2);
+    for (const one of functions) process.kill(one, 'SIGSTOP');
+    const put = () =>
+      Number(
+        output()
+          .match(/[\d,]+(?= put)/g)
+          ?.at(-1)
+          ?.replaceAll(',', ''),
+      );
+    const before = put();
+    await until(() => put() > before + 300);
+    process.kill(-pid, 'SIGINT');
+    await until(() => !isAlive(pid), 20_000);
+    await untilGone(children);
   });
 
   test('a check that Ctrl-C has cut off does not pass', async () => {

@@ -136,7 +136,7 @@ function startCompanions(
     });
   });
   return async () => {
-    await Promise.all(runtimes.map((runtime) => runtime.stop()));
-    await sandbox.stop();
+    // Nothing waits for what they would still tell, and a firing may take minutes.
+    await Promise.all([...runtimes.map((runtime) => runtime.stop()), sandbox.stop()]);
   };
 }

@@ -150,7 +150,10 @@ function startCommand(): Command {
     .option('--batch-size <n>', 'records a batch', count(1, 10_000), 1_000)
     .option('--port <n>', `where the page is served (${CONSOLE_PORT}; 0: any)`, count(0, PORT_MAX))
     .option('--no-console', 'without the page, as with --exit unless a port is given')
-    .option('--alone', 'run the clickstream only, without the other pipelines of functions/')
+    .option(
+      '--alone',
+      'run the clickstream only, without the other pipelines of functions/, as with --exit, --input or --events',
+    )
     .option('--endpoint-url <url>', 'AWS-compatible servers (AWS_ENDPOINT_URL) to use')
     .addHelpText(
       'after',

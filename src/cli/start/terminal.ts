@@ -27,6 +27,9 @@ const REDRAW_EVERY_MS = 200;
 const PROGRESS_EVERY_MS = 2_000;
 const SETTLED_AFTER_MS = 1_000;
 const CLOSED_LINES_MAX = 5;
+/** Of a terminal that does not say how large it is, or says 0. */
+const COLUMNS = 80;
+const ROWS = 24;
 
 /** A block redrawn in place on a terminal, lines that only grow anywhere else. */
 export const terminalView = (options: ViewOptions): View =>
@@ -38,9 +41,9 @@ function liveView({ screen, env, now }: ViewOptions): View {
   let drawnAt = Number.NEGATIVE_INFINITY;
   const draw = (model: StartModel) => {
     // One column and one row stay free: a full line would wrap, a full screen would scroll.
-    const width = Math.max(20, (screen.columns ?? 80) - 1);
+    const width = Math.max(20, (screen.columns || COLUMNS) - 1);
     const block = render(reduce(model, { kind: 'tick', at: now() }), width, paint);
-    const lines = block.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
+    const lines = block.slice(0, Math.max(1, (screen.rows || ROWS) - 1));
     const up = linesShown === 0 ? '' : `\u001b[${linesShown}A`;
     screen.write(`${up}${lines.map((line) => `\r${line}\u001b[K\n`).join('')}\u001b[J`);
     linesShown = lines.length;

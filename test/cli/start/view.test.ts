@@ -119,6 +119,14 @@ describe('on a terminal', () => {
     expect(written({ NO_COLOR: '1' })).not.toMatch(colour);
   });
 
+  test('a terminal that has no size is taken for one of 80 by 24', () => {
+    const { screen, view } = shown({ isTTY: true, columns: 0, rows: 0 });
+    view.done(busyModel());
+    const lines = screen.written.join('').split('\n');
+    expect(lines.length).toBeGreaterThan(6);
+    expect(Math.max(...lines.map(columns))).toBeGreaterThan(40);
+  });
+
   test('it is never taller than the screen', () => {
     const { screen, view } = shown({ isTTY: true, columns: 80, rows: 6 });
     view.done(busyModel());
