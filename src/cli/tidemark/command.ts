@@ -113,9 +113,12 @@ function costCommand(program: Command): Command {
     .option('--shards <n>', 'of its streams', above0, 4)
     .option('--keys <n>', 'how many different keys events have', above0, 10_000)
     .option('--batch-seconds <n>', 'how long a mapping collects records', above0, 1)
-    .option('--memory <mb>', 'of the functions', above0, 512)
+    .option('--memory <mb>', 'of the functions', above0, MEMORY_MB)
     .option('--export <name>', 'which export the pipeline is', 'default');
 }
+
+/** Of functions that the construct Pipeline makes, unless they are told another. */
+const MEMORY_MB = 1_769;
 
 function above0(text: string): number {
   const number = Number(text);
@@ -134,8 +137,8 @@ function refused(error: unknown, { err }: Terminal): number {
   return USAGE;
 }
 
-const hintFor = ({ code }: CommanderError): string =>
-  code === 'commander.missingArgument'
+const hintFor = ({ code, message }: CommanderError): string =>
+  code === 'commander.missingArgument' && message.includes("'pipeline'")
     ? 'Name the pipeline before the options: tidemark run pipeline.ts --input …'
     : 'Run with --help for the options.';
 

@@ -116,6 +116,8 @@ describe('tidemark run', () => {
     ${['run', PIPELINE, '--input', 'x', '--output', 'y', '--fresh', '--resume']} | ${'cannot be used with'}
     ${['walk']}                                                                  | ${"unknown command 'walk'"}
     ${[]}                                                                        | ${'no command was given'}
+    ${['init']}                                                                  | ${"missing required argument 'folder'\nRun with --help"}
+    ${['describe']}                                                              | ${'Name the pipeline before the options'}
     ${['describe', PIPELINE, '--format', 'svg']}                                 | ${'Allowed choices are text, json, mermaid'}
   `('refuses $args: $said', async ({ args, said }) => {
     const modules = madeModules();
