@@ -4,12 +4,13 @@ import type { LocalRuntime } from '../../runtime/local/local-runtime.ts';
 import { seeded } from '../../seeded.ts';
 import { dynamoStore } from '../../store/dynamodb.ts';
 import { clients, type Deployment, deploy } from './deployment.ts';
+import { heldBack } from './held-back.ts';
 import { fileItems } from './input.ts';
 import { type Job, jobOf } from './job.ts';
 import { type OpenConsole, openConsole } from './open-console.ts';
 import type { StartOptions } from './options.ts';
 import { placesOf } from './places.ts';
-import { type PutRecords, play } from './player.ts';
+import { play } from './player.ts';
 import { CLICKS, Producer } from './producer.ts';
 import { settle } from './progress.ts';
 import { startRunning, startSandbox } from './running.ts';
@@ -122,13 +123,15 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
     if (record.byHand) show.put(producer.clicks);
   });
   page?.putBy(producer);
+  const unread = () => producer.clicks - show.gathered;
   const random = seeded(options.seed);
   const startTime = now() - job.startedBeforeMs;
   const clicks = () => traffic({ random, startTime, events: options.events });
   const items = options.input === undefined ? clicks() : fileItems(options.input);
   const { complete } = await play({
     items: page?.hasShop === true ? shop(clicks(), seeded(options.seed + 2)) : items,
-    putRecords: page === undefined ? producer.putRecords : heldBack(producer, show, signal),
+    putRecords:
+      page === undefined ? producer.putRecords : heldBack(producer.putRecords, unread, signal),
     speed: options.speed,
     tempo,
     live: !job.ends,
@@ -140,18 +143,6 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
   });
   return { complete, producer };
 }
-
-/** A backlog as great as this is not let grow fast: a machine that is too slow would never catch up. */
-const UNREAD_MAX = 5_000;
-const HELD_BACK_MS = 1_000;
-
-const heldBack =
-  (producer: Producer, show: Show, signal: AbortSignal): PutRecords =>
-  async (records) => {
-    const isBehind = producer.clicks - show.gathered > UNREAD_MAX;
-    if (isBehind) await sleepFor(HELD_BACK_MS, undefined, { signal }).catch(() => {});
-    return producer.putRecords(records);
-  };
 
 async function closeAll(
   { job, deployment, show, surroundings }: Run,
