@@ -1,38 +1,27 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { archiveBody, archiveName, readArchiveBody } from '../../../src/archive/archive-file.ts';
 import { archiveHandler } from '../../../src/archive/handler.ts';
 import { resourcesOfVersion } from '../../../src/cli/tidemark/version-resources.ts';
-import { RESOURCES_VARIABLE } from '../../../src/environment.ts';
 import { startKinesisPoller } from '../../../src/runtime/local/kinesis-poller.ts';
 import { kinesisSource } from '../../../src/sources/kinesis.ts';
 import { until } from '../../end-to-end/until.ts';
 import { workplace } from '../../runtime/batch/workplace.ts';
-import { type LocalServers, localPipeline, startServers } from '../../support/local-pipeline.ts';
+import { localPipeline } from '../../support/local-pipeline.ts';
 import { called } from './called.ts';
+import { useDeployments } from './deploying.ts';
 import { first } from './visits.ts';
 
 const MODULE = path.resolve(import.meta.dirname, 'visits.ts');
 const place = workplace();
 
-let servers: LocalServers;
-
-beforeAll(async () => {
-  servers = await startServers();
-  for (const [name, value] of Object.entries(servers.env)) vi.stubEnv(name, value);
-}, 60_000);
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await servers.stop();
-});
+const { servers, deploy } = useDeployments();
 
 test('an archive is read first, and the stream from the record after it: none is missing, none comes twice', async () => {
-  const deployed = await localPipeline(servers, first);
-  vi.stubEnv(RESOURCES_VARIABLE, JSON.stringify(deployed.resources));
+  const deployed = await deploy(first);
   const streamName = String(deployed.resources.sources.visits?.name);
-  const source = kinesisSource({ client: servers.kinesis, streamName, now: Date.now });
+  const source = kinesisSource({ client: servers().kinesis, streamName, now: Date.now });
   const archive = place.path('archive');
   const write = (name: string, body: Uint8Array): void => {
     mkdirSync(path.dirname(path.join(archive, name)), { recursive: true });
@@ -69,7 +58,7 @@ test('an archive is read first, and the stream from the record after it: none is
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ records: 8 + 4 + 6, swapped: false });
   const version = resourcesOfVersion(deployed.resources, 'full');
-  const live = await localPipeline(servers, first, version);
+  const live = await localPipeline(servers(), first, version);
   expect(textOf(await live.rows('per-page'))).toEqual([
     '/archived@0=4',
     '/archived@10000=4',
@@ -114,7 +103,7 @@ async function archived(
   put: (name: string, body: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const poller = startKinesisPoller({
-    client: servers.kinesis,
+    client: servers().kinesis,
     streamName,
     startingPosition: 'TRIM_HORIZON',
     pollIntervalMs: 10,

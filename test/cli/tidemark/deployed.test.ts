@@ -1,29 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { RESOURCES_VARIABLE } from '../../../src/environment.ts';
 import { workplace } from '../../runtime/batch/workplace.ts';
-import {
-  type LocalPipeline,
-  type LocalServers,
-  localPipeline,
-  startServers,
-} from '../../support/local-pipeline.ts';
+import type { LocalPipeline } from '../../support/local-pipeline.ts';
 import { called, calledUntil } from './called.ts';
+import { useDeployments } from './deploying.ts';
 import shop from './plans.ts';
 
 const SHOP = path.resolve(import.meta.dirname, 'plans.ts');
 const place = workplace();
 
-let servers: LocalServers;
+const { servers, deploy } = useDeployments();
 let deployed: LocalPipeline;
 
 /** Two streams of two shards. All is fired through 10 s, and what comes after is open. */
 beforeAll(async () => {
-  servers = await startServers();
-  for (const [name, value] of Object.entries(servers.env)) vi.stubEnv(name, value);
-  deployed = await localPipeline(servers, shop);
-  vi.stubEnv(RESOURCES_VARIABLE, JSON.stringify(deployed.resources));
+  deployed = await deploy(shop);
   const visit = (at: number, page: string) => ({ at, page });
   await deployed.put('clicks', [
     [visit(1_000, 'a'), visit(12_000, 'b'), visit(25_000, 'c')],
@@ -32,11 +25,6 @@ beforeAll(async () => {
   await deployed.put('orders', [[visit(4_000, 'e'), visit(26_000, 'e')], [visit(27_000, 'a')]]);
   await deployed.run(10_000);
 }, 60_000);
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await servers.stop();
-});
 
 test('positions tells of lanes and buckets', async () => {
   expect(plain(await called('positions', SHOP))).toEqual({
@@ -212,7 +200,7 @@ describe('what is wrong is told', () => {
   test('nobody listens at the endpoint', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', 'http://127.0.0.1:1');
     const { code, err } = await called('tail', 'any');
-    vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', servers.env.AWS_ENDPOINT_URL_KINESIS);
+    vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', servers().env.AWS_ENDPOINT_URL_KINESIS);
     expect(err).toMatch(/^error: the endpoint cannot be reached: .*127\.0\.0\.1:1\nCheck AWS_/);
     expect(code).toBe(1);
   });

@@ -1,43 +1,30 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { RESOURCES_VARIABLE } from '../../../src/environment.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { markKey } from '../../../src/sinks/letter-id.ts';
 import { beginMark, readMark } from '../../../src/sinks/redrive-marks.ts';
 import { workplace } from '../../runtime/batch/workplace.ts';
-import {
-  type LocalPipeline,
-  type LocalServers,
-  localPipeline,
-  startServers,
-} from '../../support/local-pipeline.ts';
+import type { LocalPipeline } from '../../support/local-pipeline.ts';
 import { called } from './called.ts';
+import { useDeployments } from './deploying.ts';
 import { first } from './visits.ts';
 
 const MODULE = path.resolve(import.meta.dirname, 'visits.ts');
 const place = workplace();
 
-let servers: LocalServers;
+const { servers, deploy } = useDeployments();
 let deployed: LocalPipeline;
 
 /** Two good visits and two that have no page, in one window that is open. */
 beforeAll(async () => {
-  servers = await startServers();
-  for (const [name, value] of Object.entries(servers.env)) vi.stubEnv(name, value);
-  deployed = await localPipeline(servers, first);
-  vi.stubEnv(RESOURCES_VARIABLE, JSON.stringify(deployed.resources));
+  deployed = await deploy(first);
   await deployed.put('visits', [
     [{ at: 1_000, page: '/' }, { at: 2_000 }],
     [{ at: 1_000, page: '/' }, { at: 3_000 }],
   ]);
   await deployed.run(Number.NEGATIVE_INFINITY);
 }, 60_000);
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await servers.stop();
-});
 
 test('a repaired letter counts once, whenever the redrive has died and however often it is repeated', async () => {
   const letters = await deployed.letters();
@@ -49,7 +36,7 @@ test('a repaired letter counts once, whenever the redrive has died and however o
   expect(await all('--fix', fix, '--dry-run')).toMatchObject({ dryRun: true, put: 2, refused: 0 });
 
   // One redrive has died after it has marked a letter, before it has put it.
-  const marks = { client: servers.dynamodb, tableName: deployed.resources.deadLetters.name };
+  const marks = { client: servers().dynamodb, tableName: deployed.resources.deadLetters.name };
   const [some] = letters;
   if (some === undefined) throw new Error('there is no letter');
   const mark = { producer: 'redrive/died', index: 7, begunAt: Date.now() };
@@ -65,7 +52,7 @@ test('a repaired letter counts once, whenever the redrive has died and however o
       Key: markKey(letter),
       UpdateExpression: 'REMOVE doneAt',
     };
-    await servers.dynamodb.send(new UpdateItemCommand(undone));
+    await servers().dynamodb.send(new UpdateItemCommand(undone));
   }
   expect(await all('--fix', fix)).toMatchObject({ put: 2, doneBefore: 0 });
   expect(await all('--fix', fix)).toMatchObject({ put: 0, doneBefore: 2 });

@@ -1,38 +1,22 @@
 import path from 'node:path';
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { resourcesOfVersion } from '../../../src/cli/tidemark/version-resources.ts';
-import { RESOURCES_VARIABLE } from '../../../src/environment.ts';
 import type { Row } from '../../../src/sinks/row.ts';
 import { dynamoStore } from '../../../src/store/dynamodb.ts';
 import { readVersionedTable } from '../../../src/versions/read-versioned-table.ts';
 import { readVersions } from '../../../src/versions/versions.ts';
-import {
-  type LocalPipeline,
-  type LocalServers,
-  localPipeline,
-  startServers,
-} from '../../support/local-pipeline.ts';
+import { type LocalPipeline, localPipeline } from '../../support/local-pipeline.ts';
 import { called, calledUntil } from './called.ts';
+import { useDeployments } from './deploying.ts';
 import { first, second } from './visits.ts';
 
 const MODULE = path.resolve(import.meta.dirname, 'visits.ts');
 
-let servers: LocalServers;
-
-beforeAll(async () => {
-  servers = await startServers();
-  for (const [name, value] of Object.entries(servers.env)) vi.stubEnv(name, value);
-}, 60_000);
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await servers.stop();
-});
+const { servers, deploy } = useDeployments();
 
 test('a replay leaves old results alone, is swapped for them at once, and is gone on with', async () => {
-  const old = await localPipeline(servers, first);
-  vi.stubEnv(RESOURCES_VARIABLE, JSON.stringify(old.resources));
+  const old = await deploy(first);
   const put: Visit[] = [];
   const more = async (from: number): Promise<void> => {
     const lanes = [0, 1].map((lane) => visitsOf(lane, from));
@@ -54,7 +38,7 @@ test('a replay leaves old results alone, is swapped for them at once, and is gon
     err: expect.stringMatching(/error: the replay was interrupted\nThe same command goes on/),
   });
   expect(await called(...begin, '--to', middle)).toMatchObject({ code: 0 });
-  const half = await localPipeline(servers, second, resourcesOfVersion(old.resources, 'v2'));
+  const half = await localPipeline(servers(), second, resourcesOfVersion(old.resources, 'v2'));
   expect((await half.rows('per-page')).length).toBeGreaterThan(0);
   expect((await half.rows('per-page')).length).toBeLessThan(before.length);
   expect(await called(...begin, '--to', middle, '--swap')).toMatchObject({
@@ -81,7 +65,7 @@ swapped: readers take all windows from v2
 
   // Whoever runs the version from the oldest record on passes over what it has.
   await more(120_000);
-  const deployed = await localPipeline(servers, second, resourcesOfVersion(old.resources, 'v2'));
+  const deployed = await localPipeline(servers(), second, resourcesOfVersion(old.resources, 'v2'));
   await deployed.run(180_000);
   expect(await seen(old)).toEqual(recount(put, 180_000, 100));
   expect(await old.rows('per-page')).toHaveLength(recount(put, 120_000, 1).length);
@@ -107,10 +91,10 @@ test.each`
 
 async function recordsOf({ resources }: LocalPipeline, ShardId: string) {
   const start = { StreamName: resources.sources.visits?.name, ShardId } as const;
-  const { ShardIterator } = await servers.kinesis.send(
+  const { ShardIterator } = await servers().kinesis.send(
     new GetShardIteratorCommand({ ...start, ShardIteratorType: 'TRIM_HORIZON' }),
   );
-  return servers.kinesis.send(new GetRecordsCommand({ ShardIterator }));
+  return servers().kinesis.send(new GetRecordsCommand({ ShardIterator }));
 }
 
 interface Visit {
@@ -140,10 +124,10 @@ function recount(visits: readonly Visit[], through: number, weight: number): str
 async function seen({ resources }: LocalPipeline): Promise<string[]> {
   const { control, state, sinks } = resources;
   const tables = { control, state };
-  const store = dynamoStore({ client: servers.dynamodb, tables });
+  const store = dynamoStore({ client: servers().dynamodb, tables });
   const versions = await readVersions(store);
   const rows: Row[] = [];
   const sink = { name: String(sinks['per-page']?.name), shape: 'windows' } as const;
-  for await (const row of readVersionedTable(servers.dynamodb, sink, versions)) rows.push(row);
+  for await (const row of readVersionedTable(servers().dynamodb, sink, versions)) rows.push(row);
   return rows.map(({ key, windowStart, value }) => `${key}@${windowStart}=${value}`).sort();
 }
