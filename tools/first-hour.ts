@@ -102,8 +102,7 @@ const parts = STEPS.map((step) => {
   if (code !== 0) throw new Error(`${step.command} ended with ${code}:\n${text}`);
   return shown(step, text, seconds);
 });
-const END = `
-From here: the [guide](guide/README.md) for how it works, [how to](how-to/README.md) for what you want to do,
+const END = `From here: the [guide](guide/README.md) for how it works, [how to](how-to/README.md) for what you want to do,
 [operations](operations.md) for what \`npx cdk deploy\` makes and tells.
 `;
 writeFileSync(path.join(root, 'docs/first-hour.md'), [INTRODUCTION, ...parts, END].join('\n'));
@@ -147,7 +146,7 @@ function shown({ say, command, lines = 12 }: Step, text: string, seconds: number
   const rest = printed
     .filter((line) => !line.startsWith('> '))
     .join('\n')
-    .trim()
+    .replace(/^\n+|\n+$/g, '') // Blank lines, and not what the first one is indented by.
     .split('\n');
   const cut = rest.length > lines ? ['…', ...rest.slice(-lines)] : rest;
   const output = cut.join('\n').trim() === '' ? '' : `\n\n\`\`\`text\n${cut.join('\n')}\n\`\`\``;
