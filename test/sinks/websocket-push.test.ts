@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocket } from 'ws';
+import { type Connection, pushClient } from '../../src/cli/start/deployment.ts';
+import { startPushGateway } from '../../src/cli/start/push-gateway.ts';
+import { createTables } from '../../src/dynamodb/tables.ts';
 import { UnavailableError } from '../../src/errors.ts';
 import { connectionHandler } from '../../src/sinks/connection-handler.ts';
 import { type Connections, connectionTable } from '../../src/sinks/connections.ts';
@@ -103,7 +105,7 @@ interface Client {
 }
 
 async function connect(user: string): Promise<Client> {
-  const socket = new WebSocket(`${gateway.url}/?token=${user}`);
+  const socket = new WebSocket(`${gateway.url}?token=${user}`);
   const taken = new Map<string, unknown>();
   socket.on('message', (data) => {
     const { identity, message } = JSON.parse(String(data)) as {
@@ -137,10 +139,9 @@ interface Gateway {
   stop(): Promise<void>;
 }
 
-/** What API Gateway does, on this machine: routes to the handler, and posts to connections. */
+/** The API of this machine, whose posts can be seen, and be throttled as AWS does. */
 async function startGateway(to: Connections): Promise<Gateway> {
-  const sockets = new Map<string, WebSocket>();
-  const handler = connectionHandler({
+  const onConnection = connectionHandler({
     connections: to,
     admit({ queryStringParameters }) {
       const user = queryStringParameters?.token;
@@ -148,75 +149,32 @@ async function startGateway(to: Connections): Promise<Gateway> {
       return { admit: true, ...(user && { user }) };
     },
   });
-  const ids = new WeakMap<object, string>();
-  const server = new WebSocketServer({
-    host: '127.0.0.1',
-    port: 0,
-    verifyClient({ req }, decide) {
-      const connectionId = randomUUID();
-      ids.set(req, connectionId);
-      const queryStringParameters = Object.fromEntries(
-        new URL(req.url ?? '', 'ws://x').searchParams,
-      );
-      const event = {
-        requestContext: { routeKey: '$connect', connectionId },
-        queryStringParameters,
-      };
-      void handler(event).then(({ statusCode }) => decide(statusCode === 200, statusCode));
-    },
-  });
-  server.on('connection', (socket, request) => {
-    const connectionId = ids.get(request) ?? '';
-    sockets.set(connectionId, socket);
-    socket.on('close', () => {
-      sockets.delete(connectionId);
-      void handler({ requestContext: { routeKey: '$disconnect', connectionId } });
-    });
-  });
-  await once(server, 'listening');
+  const { url, endpoint, stop } = await startPushGateway({ onConnection, origins: () => [] });
+  const api = pushClient(CONNECTION, endpoint);
   const posts: string[] = [];
-  const gateway = {
-    url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`,
-    posts,
-    throttles: 0,
+  const gateway: Gateway = {
+    ...{ url, posts, throttles: 0, stop },
     client: {
-      async postToConnection({ ConnectionId, Data }) {
-        posts.push(ConnectionId);
+      async postToConnection(input, options) {
+        posts.push(input.ConnectionId);
         if (gateway.throttles-- > 0) throw named('LimitExceededException');
-        const socket = sockets.get(ConnectionId);
-        if (socket === undefined) throw named('GoneException');
-        await new Promise<void>((resolve, reject) => {
-          socket.send(Data, { binary: false }, (error) => (error ? reject(error) : resolve()));
-        });
+        return api.postToConnection(input, options);
       },
     },
-    async stop() {
-      for (const socket of server.clients) socket.terminate();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  } satisfies Gateway;
+  };
   return gateway;
 }
+
+const CONNECTION: Connection = {
+  ...{ kinesisEndpoint: '', dynamodbEndpoint: '', region: 'us-east-1' },
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
 
 const named = (name: string): Error => Object.assign(new Error(name), { name });
 
 async function freshTable(): Promise<Connections> {
-  const { client } = dynamo;
-  const TableName = `connections-${randomUUID()}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['channel', 'connectionId'].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: 'S',
-      })),
-      KeySchema: [
-        { AttributeName: 'channel', KeyType: 'HASH' },
-        { AttributeName: 'connectionId', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName });
-  return connectionTable({ client, tableName: TableName });
+  const { client, names } = dynamo;
+  const tableName = `connections-${randomUUID()}`;
+  await createTables(client, { ...names, connections: [tableName] });
+  return connectionTable({ client, tableName });
 }
