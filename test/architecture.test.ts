@@ -1,218 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-
-/**
- * Who may import whom; a folder may always import itself. A name ending in .ts is one file: the core
- * sees ports, never what implements them.
- */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  'errors.ts': [],
-  'invariant.ts': ['errors.ts'],
-  'deadline.ts': ['errors.ts'],
-  'backoff.ts': ['deadline.ts'],
-  'ordered-requests.ts': ['backoff.ts', 'errors.ts'],
-  'remote-call.ts': ['deadline.ts', 'errors.ts'],
-  'parallel.ts': [],
-  'prices.ts': [],
-  'seeded.ts': [],
-  observability: ['errors.ts'],
-  time: ['invariant.ts'],
-  schema: ['errors.ts', 'invariant.ts'],
-  windows: ['time', 'errors.ts'],
-  operators: ['seeded.ts', 'windows', 'time', 'schema', 'errors.ts'],
-  topology: ['operators', 'windows', 'schema', 'time', 'errors.ts'],
-  'store/store.ts': [],
-  'sources/source.ts': [],
-  // What a record holds, wherever it comes from: a format, and no port.
-  'sources/aggregated-record.ts': ['sources/source.ts'],
-  'sinks/sink.ts': ['schema'],
-  'sinks/dead-letter-sink.ts': [],
-  'lookups/lookup.ts': [],
-  engine: [
-    'lookups/lookup.ts',
-    'parallel.ts',
-    'topology',
-    'operators',
-    'windows',
-    'schema',
-    'time',
-    'store/store.ts',
-    'sources/source.ts',
-    'sources/aggregated-record.ts',
-    'sinks/sink.ts',
-    'sinks/dead-letter-sink.ts',
-    'observability',
-    'errors.ts',
-    'invariant.ts',
-  ],
-  dynamodb: [
-    'backoff.ts',
-    'remote-call.ts',
-    'parallel.ts',
-    'schema',
-    'errors.ts',
-    'invariant.ts',
-    'deadline.ts',
-  ],
-  kinesis: ['backoff.ts', 'ordered-requests.ts', 'remote-call.ts', 'schema', 'errors.ts'],
-  store: ['parallel.ts', 'dynamodb', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
-  sinks: [
-    'backoff.ts',
-    'ordered-requests.ts',
-    'remote-call.ts',
-    'parallel.ts',
-    'dynamodb',
-    'kinesis',
-    'schema',
-    'time',
-    'errors.ts',
-    'invariant.ts',
-    'deadline.ts',
-  ],
-  bridges: ['kinesis', 'dynamodb', 'schema', 'errors.ts'],
-  lookups: ['parallel.ts', 'dynamodb', 'errors.ts', 'deadline.ts'],
-  sources: ['backoff.ts', 'remote-call.ts', 'schema', 'errors.ts', 'invariant.ts', 'deadline.ts'],
-  'runtime/lambda': [
-    'lookups/lookup.ts',
-    'engine',
-    'topology',
-    'store/store.ts',
-    'sources/source.ts',
-    'sinks/sink.ts',
-    'sinks/dead-letter-sink.ts',
-    'observability',
-    'errors.ts',
-  ],
-  'runtime/local': ['store/store.ts', 'engine', 'topology', 'time', 'errors.ts', 'invariant.ts'],
-  'runtime/batch': [
-    'lookups/lookup.ts',
-    'engine',
-    'topology',
-    'schema',
-    'time',
-    'store',
-    'sources',
-    'sinks/sink.ts',
-    'sinks/dead-letter-sink.ts',
-    'observability',
-    'errors.ts',
-  ],
-  // A replay is the local runtime with an end: whoever starts it chooses the implementations.
-  'runtime/replay': [
-    'runtime/local',
-    'engine',
-    'topology',
-    'store/store.ts',
-    'sources/source.ts',
-    'errors.ts',
-  ],
-  // A stream that is written to files by a function of its own, and read back as if it had kept all.
-  archive: [
-    'runtime/local',
-    'runtime/lambda',
-    'engine/position.ts',
-    'sources',
-    'environment.ts',
-    'errors.ts',
-  ],
-  versions: ['store/store.ts', 'sinks', 'schema', 'time', 'errors.ts'],
-  testing: [
-    'lookups',
-    'seeded.ts',
-    'store',
-    'sources',
-    'sinks',
-    'dynamodb',
-    'engine',
-    'topology',
-    'operators',
-    'schema',
-    'observability',
-    'time',
-    'deadline.ts',
-    'errors.ts',
-    'invariant.ts',
-  ],
-  'index.ts': [
-    'lookups/lookup.ts',
-    'topology',
-    'windows',
-    'operators',
-    'schema',
-    'time',
-    'store/store.ts',
-    'sources/source.ts',
-    'sinks/sink.ts',
-    'sinks/dead-letter-sink.ts',
-    'observability',
-    'errors.ts',
-  ],
-  'environment.ts': ['errors.ts'],
-  aws: [
-    'dynamodb',
-    'kinesis',
-    'store',
-    'sources',
-    'sinks',
-    'lookups',
-    'topology',
-    'environment.ts',
-    'errors.ts',
-  ],
-  'aws.ts': [
-    'aws',
-    'bridges',
-    'dynamodb',
-    'kinesis',
-    'versions',
-    'store',
-    'sources',
-    'sinks',
-    'lookups',
-    'environment.ts',
-  ],
-  // What is deployed is agreed on by names alone: neither side sees the other.
-  cdk: [
-    'prices.ts',
-    'topology',
-    'schema',
-    'observability/metric-names.ts',
-    'environment.ts',
-    'errors.ts',
-  ],
-  // Made of what pipelines tell; it reaches into nothing.
-  console: ['topology', 'observability', 'time', 'errors.ts'],
-  // The reference deployment on a laptop composes everything, the reference pipelines included.
-  cli: [
-    'prices.ts',
-    'operators',
-    'seeded.ts',
-    'parallel.ts',
-    'runtime/local',
-    'runtime/lambda',
-    'runtime/batch',
-    'runtime/replay',
-    'archive',
-    'aws',
-    'versions',
-    'schema',
-    'invariant.ts',
-    'engine',
-    'topology',
-    'time',
-    'store',
-    'sources',
-    'sinks',
-    'dynamodb',
-    'observability',
-    'environment.ts',
-    'console',
-    'cdk',
-    'errors.ts',
-    'functions',
-  ],
-};
+import { FREE, LAYERS, OUTSIDE } from './layers.ts';
 
 /** What gives the same answer for the same input, always. */
 const PURE = ['time', 'windows', 'operators', 'schema', 'topology', 'engine'];
@@ -232,17 +21,39 @@ test('there is something to check', () => {
   expect(files.flatMap(importsOf).length).toBeGreaterThan(200);
 });
 
+test.each(Object.entries(LAYERS))(
+  'the rule of %s is about something, and no wider than needed',
+  (layer, allowed) => {
+    const imports = files.filter(({ file }) => layerOf(file) === layer).flatMap(importsOf);
+    expect(files.some(({ file }) => layerOf(file) === layer)).toBe(true);
+    expect(allowed.filter((name) => !imports.some((target) => isIn(target, name)))).toEqual([]);
+  },
+);
+
+test('every folder with code is spoken for', () => {
+  const spokenFor = ['src', ...FREE, ...Object.keys(OUTSIDE).map((folder) => folder.split('/')[0])];
+  const withCode = foldersOf('').filter((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).some((file) =>
+      file.endsWith('.ts'),
+    ),
+  );
+  expect(withCode.filter((folder) => !spokenFor.includes(folder))).toEqual([]);
+});
+
+test('README names every folder, and ARCHITECTURE.md every folder of src', () => {
+  const layout = readFileSync(path.join(root, 'README.md'), 'utf8').split('## Layout')[1] ?? '';
+  expect(foldersOf('').filter((folder) => !layout.includes(`\`${folder}/\``))).toEqual([]);
+  const page = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const table = (page.split('## What is where')[1] ?? '').split('\n## ')[0] ?? '';
+  const rows = [...table.matchAll(/^\| `([\w/]+)` \|/gm)].map(([, folder]) => folder);
+  expect(rows.sort()).toEqual(foldersOf('src').sort());
+});
+
 describe.each(files.map(({ file, text }) => [file, text] as const))('%s', (file, text) => {
   test('imports only what its layer may', () => {
     const layer = layerOf(file);
     const allowed = [layer, ...(LAYERS[layer] ?? [])];
-    const mayImport = (target: string): boolean =>
-      allowed.some(
-        (name) =>
-          target === `src/${name}` ||
-          target.startsWith(`src/${name}/`) ||
-          target.startsWith(`${name}/`),
-      );
+    const mayImport = (target: string): boolean => allowed.some((name) => isIn(target, name));
     expect(importsOf({ file, text }).filter((target) => !mayImport(target))).toEqual([]);
   });
 
@@ -259,35 +70,6 @@ test.each(pure)('$file takes time and chance from outside', ({ text }) => {
   const known = ['node:buffer', 'node:zlib', '@standard-schema/spec'];
   expect(packages.filter((name) => !known.includes(String(name)))).toEqual([]);
 });
-
-/** What lies outside the library uses it as everybody does: by what it exports. */
-const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
-  functions: [/^tidemark(\/(aws|lambda))?$/, /^@aws-sdk\/client-/, /^zod$/, /^\.\//],
-  infra: [
-    /^tidemark\/cdk$/,
-    /^aws-cdk-lib/,
-    /^constructs$/,
-    /^node:/,
-    /^\.\.\/functions\//,
-    /^\.\//,
-  ],
-  examples: [
-    /^tidemark(\/(batch|lambda|testing))?$/,
-    /^zod$/,
-    /^node:(fs|os|path)$/,
-    /^\.\/time-of-day\.ts$/,
-  ],
-  'tools/guide': [/^tidemark(\/testing)?$/, /^node:(fs|path)$/, /^\.\.\/\.\.\/examples\//, /^\.\//],
-  // What `tidemark init` writes: its imports have to be right in a folder of their own.
-  starter: [
-    /^tidemark(\/(aws|cdk|lambda|testing))?$/,
-    /^aws-cdk-lib\//,
-    /^zod$/,
-    /^node:(assert|test)/,
-    /^\.\.\/src\/pipeline\.ts$/,
-    /^\.\/pipeline\.ts$/,
-  ],
-};
 
 test.each(Object.entries(OUTSIDE))('%s/ imports only what its users could', (folder, allowed) => {
   const texts = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -321,6 +103,18 @@ function importsOf({ file, text }: { file: string; text: string }): string[] {
   return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
     path.posix.join(path.posix.dirname(file), target ?? ''),
   );
+}
+
+const isIn = (target: string, name: string): boolean =>
+  target === `src/${name}` || target.startsWith(`src/${name}/`) || target.startsWith(`${name}/`);
+
+/** What is kept there, and not made by a command. */
+function foldersOf(folder: string): string[] {
+  const made = ['node_modules', 'dist', 'site', 'coverage', 'cdk.out', 'bench-profiles'];
+  return readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('.') && !made.includes(name));
 }
 
 /** The most particular entry of the table that a file falls under. */
