@@ -171,6 +171,7 @@ function contextOf(plan: Plan, stage: StagePlan, ports: Ports) {
     outlets: outletsOf(stage, ports.sinks).map((one) => ({ ...one, sink: tell(one.sink) })),
     store: watchedStore(ports.store, stage.name, observe),
     clock,
+    bounded: ports.bounded,
     deadLetters: tell(ports.deadLetters),
     lateEvents:
       side &&

@@ -1,10 +1,9 @@
 import type { Fired, KeyedFiring } from '../operators/operator.ts';
-import type { Item } from '../store/store.ts';
 import { isAfterAllEvents } from '../time/event-time.ts';
 import { slotCovering } from '../time/slot.ts';
 import { entryOf } from './entry-of.ts';
 import type { Firing, Step } from './fire-slots.ts';
-import { KeyedStates, NO_STATE, statesOf } from './keyed-states.ts';
+import { KeyedStates } from './keyed-states.ts';
 import { chunksOf, type Deferred } from './outputs.ts';
 import type { StageContext } from './ports.ts';
 import { type ClosedSlot, closedSlots, type KeysBySlot, timerItems } from './segments.ts';
@@ -26,6 +25,8 @@ export async function* fireKeyed(
       const slots = closedSlots(context, { ...due, after }, isAborted);
       after = yield* fireEach(context, { operator, due, outbox, kept }, slots);
     }
+    // No slot comes after these, and nobody but this firing has fired them.
+    if (context.bounded && isAfterAllEvents(due.through)) kept.forget();
   } catch (error) {
     // What was fired before is told; if that fails too, it fails again when the bucket is fired again.
     await outbox.commit().catch(() => undefined);
@@ -71,16 +72,16 @@ async function fireSlot(
   const woken = new Map<number, string[]>();
   let isOurs = true;
   for (const { chunk, keys } of chunksOf(context, rows.keys())) {
-    const states = await kept.states.read(keys);
+    await kept.states.learn(keys);
     const fired = new Map<string, Fired<unknown>>();
     for (const key of keys) {
-      const { at, state } = states.get(key) ?? NO_STATE;
+      const { at, state } = kept.states.of(key);
       const whose = { key, inputEnded };
       if (at >= slot) continue;
       fired.set(key, operator.fire(state, rows.get(key), slot, stage.resolutionMs, whose));
     }
     // Before anything is told: a state that cannot be stored stops the slot as it is.
-    const next = statesOf(context, operator, slot, fired);
+    const next = kept.states.checked(slot, fired);
     // A state written by this very slot, or a later one: the outputs of the whole chunk were out before.
     if (fired.size === keys.length) {
       const at = { stage: stage.name, bucket: due.bucket, slot, chunk };
@@ -89,10 +90,10 @@ async function fireSlot(
         [...fired].map(([key, { results }]) => [key, results]),
       );
       const timers = timersBySlot(context, fired);
-      kept.wake(timerItems(context, at, timers));
+      kept.wake({ at, timers });
       for (const [to, all] of timers) entryOf(woken, to, () => [] as string[]).push(...all);
     } else isOurs = false;
-    kept.states.set(slot, next);
+    kept.states.set(next);
     // A slot of more keys than there is time for comes further each time it is fired.
     if (kept.isMuch) await outbox.write().then(() => kept.write());
   }
@@ -103,7 +104,7 @@ async function fireSlot(
 class Kept implements Deferred {
   readonly states: KeyedStates;
   readonly #context: StageContext;
-  #timers: Item[] = [];
+  #asked: Asked[] = [];
 
   constructor(context: StageContext, operator: KeyedFiring<unknown, unknown>) {
     this.#context = context;
@@ -114,16 +115,38 @@ class Kept implements Deferred {
     return this.states.areMany;
   }
 
-  wake(timers: readonly Item[]): void {
-    for (const timer of timers) this.#timers.push(timer);
+  wake(asked: Asked): void {
+    if (asked.timers.size > 0) this.#asked.push(asked);
+  }
+
+  /** Nothing is to be remembered. */
+  forget(): void {
+    this.#asked = [];
+    this.states.forget();
   }
 
   async write(): Promise<void> {
-    const timers = this.#timers;
-    if (timers.length > 0) await this.#context.store.putAll('state', timers);
-    this.#timers = [];
+    const items = this.#asked.flatMap(({ at, timers }) =>
+      timerItems(this.#context, at, this.#toCome(timers)),
+    );
+    if (items.length > 0) await this.#context.store.putAll('state', items);
+    this.#asked = [];
     await this.states.write();
   }
+
+  /** Where somebody else may fire these slots, too, the keys of a chunk stay together, fired or not. */
+  #toCome(timers: KeysBySlot): KeysBySlot {
+    if (this.#context.bounded === undefined) return timers;
+    const isFired = (slot: number, keys: readonly string[]): boolean =>
+      keys.every((key) => this.states.firedAt(key) >= slot);
+    return new Map([...timers].filter(([slot, keys]) => !isFired(slot, keys)));
+  }
+}
+
+/** Keys that a chunk of a slot asks to look at. */
+interface Asked {
+  readonly at: { readonly bucket: number; readonly slot: number; readonly chunk: number };
+  readonly timers: KeysBySlot;
 }
 
 function timersBySlot(

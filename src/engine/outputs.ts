@@ -20,6 +20,8 @@ export function* chunksOf(
 
 /** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
 const WRITTEN_TOGETHER = 500;
+/** The same where a crash goes back to before the firing. */
+const WRITTEN_TOGETHER_BOUNDED = 4_000;
 
 /** What else is to be written before slots are fired for good, once their outputs are out. */
 export interface Deferred {
@@ -63,6 +65,10 @@ export class Outbox {
     this.#deferred = deferred;
   }
 
+  get #togetherMax(): number {
+    return this.#context.bounded ? WRITTEN_TOGETHER_BOUNDED : WRITTEN_TOGETHER;
+  }
+
   /** Nothing waits to be written. */
   get isEmpty(): boolean {
     return this.#waiting === 0;
@@ -81,7 +87,7 @@ export class Outbox {
     }
     if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));
     for (const [, results] of told) this.#waiting += results.length;
-    if (this.#waiting >= WRITTEN_TOGETHER) await this.write();
+    if (this.#waiting >= this.#togetherMax) await this.write();
   }
 
   /** Makes dead letters of the results of a chunk that tables refuse. */
@@ -104,7 +110,8 @@ export class Outbox {
   /** There is nothing more up to here. */
   async reach(slot: number): Promise<void> {
     this.#fired = slot;
-    if (this.#written >= WRITTEN_TOGETHER || this.#deferred?.isMuch) await this.commit();
+    const isMuch = this.#written >= WRITTEN_TOGETHER && this.#context.bounded === undefined;
+    if (isMuch || this.#deferred?.isMuch) await this.commit();
   }
 
   async write(): Promise<void> {

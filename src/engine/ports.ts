@@ -27,6 +27,18 @@ export interface Ports {
   /** Tables to look rows up in, by their names in the plan. */
   readonly lookups?: Readonly<Record<string, LookupTable>>;
   readonly observe: Observer;
+  /** Given where the input ends, and all of it is here. */
+  readonly bounded?: Bounded;
+}
+
+/**
+ * Of a run over input that ends, with nobody else at work and no time limit: a firing may hold on to what it
+ * would have to write, and leaves nothing for later ones when there are none. What it held is lost when it
+ * fails, so whoever says this goes back to before the firing then.
+ */
+export interface Bounded {
+  /** About how much a firing may hold, bytes. */
+  readonly heldBytesMax: number;
 }
 
 /** One stage with what it reads and where it writes: what every step of the protocol is handed. */
@@ -51,6 +63,7 @@ export interface StageContext {
   /** `undefined`: late events are counted, and that is all. */
   readonly lateEvents: DeadLetterSink | undefined;
   readonly observe: Observer;
+  readonly bounded: Bounded | undefined;
   /** What this process has learnt and need not ask again. */
   readonly memory: StageMemory;
 }

@@ -1,5 +1,5 @@
 import type { Codec } from '../schema/codec.ts';
-import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
+import { eventOf, inOrder, type Kept, keptBytesMax, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
 import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
 
@@ -33,6 +33,7 @@ export const asOfJoin = (kind: AsOfKind): Operator<unknown, Kept[], Kept> => ({
   firing: {
     kind: 'keyed',
     stateCodec: versionCodec,
+    stateBytesMax: keptBytesMax,
     fire(newest, contribution) {
       const events = contribution.filter(({ side }) => side === EVENT).sort(inOrder);
       const versions = versionsOf(newest, contribution);

@@ -1,4 +1,4 @@
-import { numberCodec } from '../schema/codec.ts';
+import { NUMBER_BYTES_MAX, numberCodec } from '../schema/codec.ts';
 import { formatDuration } from '../time/duration.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
@@ -19,6 +19,7 @@ export const deduplicate = (withinMs: number): Operator<unknown, Kept[], number>
     kind: 'keyed',
     // When the one that was kept happened.
     stateCodec: numberCodec,
+    stateBytesMax: () => NUMBER_BYTES_MAX,
     fire(state, events, slot) {
       const results: Result[] = [];
       let first = state;

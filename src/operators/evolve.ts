@@ -1,6 +1,6 @@
 import { slotCovering } from '../time/slot.ts';
 import { type Applying, stateReader } from './evolution.ts';
-import { type Applied, type EvolvedState, evolvedCodec } from './evolved-state.ts';
+import { type Applied, type EvolvedState, evolvedBytesMax, evolvedCodec } from './evolved-state.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents, rememberedEvents } from './kept.ts';
 import {
   DEFAULT_RESOLUTION_MS,
@@ -44,6 +44,7 @@ export function evolving(definition: EvolveDefinition): Operator<unknown, Kept[]
     firing: {
       kind: 'keyed',
       stateCodec: evolvedCodec,
+      stateBytesMax: evolvedBytesMax,
       fire(state = NOTHING, events, slot, resolutionMs, { key }) {
         const firing = new Evolving(definition, state, { key, slot, resolutionMs });
         const [late, inTime] = parted(events, slot - resolutionMs);

@@ -1,5 +1,5 @@
-import { type Codec, numberCodec } from '../schema/codec.ts';
-import { type Kept, keptCodec } from './kept.ts';
+import { type Codec, NUMBER_BYTES_MAX, numberCodec, textBytesMax } from '../schema/codec.ts';
+import { type Kept, keptBytesMax, keptCodec } from './kept.ts';
 
 /** What a key remembers from slot to slot. States are JSON; `undefined` is none. */
 export interface EvolvedState {
@@ -47,5 +47,11 @@ export const evolvedCodec: Codec<EvolvedState> = {
     return { base, tail, json, told, asked: numberCodec.read(from, slot) };
   },
 };
+
+export const evolvedBytesMax = ({ base = '', tail, json = '' }: EvolvedState): number =>
+  tail.reduce((sum, { kept }) => sum + keptBytesMax(kept) + NUMBER_BYTES_MAX, 0) +
+  textBytesMax(base) +
+  textBytesMax(json) +
+  4 * NUMBER_BYTES_MAX;
 
 const textOf = (text: string): string | undefined => (text === '' ? undefined : text);

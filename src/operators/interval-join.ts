@@ -1,4 +1,4 @@
-import type { Codec } from '../schema/codec.ts';
+import { type Codec, NUMBER_BYTES_MAX, textBytesMax } from '../schema/codec.ts';
 import { formatDuration } from '../time/duration.ts';
 import { slotCovering } from '../time/slot.ts';
 import { MIN_TIME } from '../time/watermark.ts';
@@ -22,9 +22,9 @@ export interface IntervalJoinOptions {
   readonly afterMs: number;
 }
 
-/** An event that may still find partners. */
+/** An event that may still find partners. Never changed once made. */
 interface Waiting extends Pick<Kept, 'time' | 'json'> {
-  isMatched: boolean;
+  readonly isMatched: boolean;
 }
 
 /** What waits of a key, each side in event time; of one instant in the order of their slots. */
@@ -33,11 +33,15 @@ export interface JoinState {
   readonly right: readonly Waiting[];
   /** The instant at which it is looked at again, whatever comes, ms. */
   readonly wakeAt: number;
+  /** So many bytes it takes at most. */
+  readonly bytesMax: number;
 }
 
 const LEFT = 0;
 const RIGHT = 1;
-const NOTHING: JoinState = { left: [], right: [], wakeAt: MIN_TIME };
+/** Of the state itself: an instant, and how many events there are on each side. */
+const STATE_BYTES_MAX = 3 * NUMBER_BYTES_MAX;
+const NOTHING: JoinState = { left: [], right: [], wakeAt: MIN_TIME, bytesMax: STATE_BYTES_MAX };
 
 /**
  * Pairs of events of one key, the right one at most `beforeMs` before and `afterMs` after the left one.
@@ -63,6 +67,7 @@ export function intervalJoin(options: IntervalJoinOptions): Operator<unknown, Ke
     firing: {
       kind: 'keyed',
       stateCodec: joinStateCodec,
+      stateBytesMax: ({ bytesMax }) => bytesMax,
       fire: (state = NOTHING, events, slot, resolutionMs) =>
         fireJoin({ ...options, staysMs, slot, resolutionMs }, state, events),
     },
@@ -112,62 +117,102 @@ interface Firing extends IntervalJoinOptions {
 }
 
 function fireJoin(firing: Firing, before: JoinState, events: readonly Kept[]): Fired<JoinState> {
-  const sorted = [...events].sort(inOrder);
+  const sorted = events.length > 1 ? [...events].sort(inOrder) : events;
   const newLeft = waitingOf(sorted, LEFT);
   const newRight = waitingOf(sorted, RIGHT);
-  const oldLeft = before.left.map(copyOf);
-  const left = inTime([...oldLeft, ...newLeft]);
-  const right = inTime([...before.right.map(copyOf), ...newRight]);
+  const left = inTime(before.left, newLeft);
+  const right = inTime(before.right, newRight);
+  const matched = new Set<Waiting>();
   const results = [
-    ...pairs(firing, oldLeft, newRight),
-    ...pairs(firing, newLeft, right),
-    ...alone(firing, left, LEFT),
-    ...alone(firing, right, RIGHT),
+    ...pairs(firing, before.left, newRight, matched),
+    ...pairs(firing, newLeft, right, matched),
   ];
+  const [leftDone, leftWaits] = parted(firing, left, LEFT);
+  const [rightDone, rightWaits] = parted(firing, right, RIGHT);
+  if (tells(firing, LEFT)) results.push(...alone(leftDone, LEFT, matched));
+  if (tells(firing, RIGHT)) results.push(...alone(rightDone, RIGHT, matched));
   return {
     results: results.sort((a, b) => a.windowStart - b.windowStart),
     ...whatWaits(firing, before, {
-      left: left.filter((event) => !isDone(firing, event, LEFT)),
-      right: right.filter((event) => !isDone(firing, event, RIGHT)),
+      left: marked(leftWaits, matched),
+      right: marked(rightWaits, matched),
+      bytesMax:
+        before.bytesMax +
+        bytesOf(newLeft) +
+        bytesOf(newRight) -
+        bytesOf(leftDone) -
+        bytesOf(rightDone),
     }),
   };
 }
 
-const waitingOf = (events: readonly Kept[], side: number): Waiting[] =>
-  events
-    .filter((event) => event.side === side)
-    .map(({ time, json }) => ({ time, json, isMatched: false }));
+function waitingOf(events: readonly Kept[], side: number): Waiting[] {
+  const waiting: Waiting[] = [];
+  for (const event of events) {
+    if (event.side === side) waiting.push({ time: event.time, json: event.json, isMatched: false });
+  }
+  return waiting;
+}
 
-const copyOf = (event: Waiting): Waiting => ({ ...event });
-
-/** Events of one instant stay in the order in which they are given. */
-const inTime = (events: Waiting[]): Waiting[] => events.sort((a, b) => a.time - b.time);
+/** Events of one instant stay in the order in which they are given. Most come after all that are there. */
+function inTime(before: readonly Waiting[], events: readonly Waiting[]): readonly Waiting[] {
+  const [first] = events;
+  if (first === undefined) return before;
+  const last = before.at(-1);
+  if (last === undefined) return events;
+  const all = [...before, ...events];
+  return last.time <= first.time ? all : all.sort((a, b) => a.time - b.time);
+}
 
 /** All pairs of two lists in event time, in one pass: the partners of a later event begin later. */
 function pairs(
   { beforeMs, afterMs }: Firing,
   lefts: readonly Waiting[],
   rights: readonly Waiting[],
+  matched: Set<Waiting>,
 ): Result[] {
   const results: Result[] = [];
+  const [earliest] = rights;
+  if (earliest === undefined) return results;
   let first = 0;
   for (const left of lefts) {
+    if (left.time + afterMs < earliest.time) continue;
     while ((rights[first]?.time ?? Infinity) < left.time - beforeMs) first++;
     for (let n = first; n < rights.length; n++) {
       const right = rights[n] as Waiting;
       if (right.time > left.time + afterMs) break;
-      left.isMatched = true;
-      right.isMatched = true;
+      if (!left.isMatched) matched.add(left);
+      if (!right.isMatched) matched.add(right);
       results.push(resultOf(left, right, Math.max(left.time, right.time)));
     }
   }
   return results;
 }
 
+/** Those that are done, which are the earliest, and the others. */
+function parted(
+  firing: Firing,
+  events: readonly Waiting[],
+  side: number,
+): [done: readonly Waiting[], waits: readonly Waiting[]] {
+  let done = 0;
+  while (done < events.length && isDone(firing, events[done] as Waiting, side)) done++;
+  return done === 0 ? [[], events] : [events.slice(0, done), events.slice(done)];
+}
+
+const marked = (events: readonly Waiting[], matched: ReadonlySet<Waiting>): readonly Waiting[] =>
+  matched.size === 0
+    ? events
+    : events.map((event) => (matched.has(event) ? { ...event, isMatched: true } : event));
+
+/** A distance in time, a mark, and a text. */
+const bytesOf = (events: readonly Waiting[]): number =>
+  events.reduce((sum, { json }) => sum + NUMBER_BYTES_MAX + 1 + textBytesMax(json), 0);
+
 /** What waited in vain, and is told so. */
-const alone = (firing: Firing, events: readonly Waiting[], side: number): Result[] =>
-  events
-    .filter((event) => tells(firing, side) && !event.isMatched && isDone(firing, event, side))
+const alone = (done: readonly Waiting[], side: number, matched: ReadonlySet<Waiting>): Result[] =>
+  done
+    .filter((event) => !event.isMatched && !matched.has(event))
     .map((event) =>
       side === LEFT
         ? resultOf(event, undefined, event.time)
@@ -192,30 +237,31 @@ const isDone = (
 /** A timer is a write: one that is still to come makes others needless, unless they come before it. */
 function whatWaits(
   firing: Firing,
-  before: JoinState,
-  waiting: Pick<JoinState, 'left' | 'right'>,
+  { wakeAt }: JoinState,
+  waiting: Omit<JoinState, 'wakeAt'>,
 ): Pick<Fired<JoinState>, 'state' | 'timers'> {
   if (waiting.left.length + waiting.right.length === 0) return { state: undefined, timers: [] };
   const next = nextLook(firing, waiting);
-  const isPending = slotCovering(before.wakeAt, firing.resolutionMs) > firing.slot;
-  if (isPending && before.wakeAt <= next)
-    return { state: { ...waiting, wakeAt: before.wakeAt }, timers: [] };
+  const isPending = slotCovering(wakeAt, firing.resolutionMs) > firing.slot;
+  if (isPending && wakeAt <= next) return { state: { ...waiting, wakeAt }, timers: [] };
   return { state: { ...waiting, wakeAt: next }, timers: [next] };
 }
 
 /** When the first is to be told that it waited in vain; if there is none, when all can be forgotten. */
 function nextLook(firing: Firing, { left, right }: Pick<JoinState, 'left' | 'right'>): number {
-  const sides = [left, right].map((events, side) => ({
-    untold: tells(firing, side) ? events.find((event) => !event.isMatched) : undefined,
-    last: events.at(-1),
-    staysMs: firing.staysMs[side] as number,
-  }));
-  const first = Math.min(
-    ...sides.map(({ untold, staysMs }) => (untold?.time ?? Infinity) + staysMs),
-  );
+  const first = Math.min(untold(firing, left, LEFT), untold(firing, right, RIGHT));
   if (first < Infinity) return first;
-  return Math.max(...sides.map(({ last, staysMs }) => (last?.time ?? -Infinity) + staysMs));
+  return Math.max(forgotten(firing, left, LEFT), forgotten(firing, right, RIGHT));
 }
+
+function untold(firing: Firing, events: readonly Waiting[], side: number): number {
+  if (!tells(firing, side)) return Infinity;
+  const first = events.find((event) => !event.isMatched);
+  return (first?.time ?? Infinity) + (firing.staysMs[side] as number);
+}
+
+const forgotten = ({ staysMs }: Firing, events: readonly Waiting[], side: number): number =>
+  (events.at(-1)?.time ?? -Infinity) + (staysMs[side] as number);
 
 const joinStateCodec: Codec<JoinState> = {
   write({ left, right, wakeAt }, to, slot) {
@@ -225,7 +271,9 @@ const joinStateCodec: Codec<JoinState> = {
   },
   read(from, slot) {
     const wakeAt = slot - from.signed();
-    return { left: waitingCodec.read(from, slot), right: waitingCodec.read(from, slot), wakeAt };
+    const left = waitingCodec.read(from, slot);
+    const right = waitingCodec.read(from, slot);
+    return { left, right, wakeAt, bytesMax: STATE_BYTES_MAX + bytesOf(left) + bytesOf(right) };
   },
 };
 

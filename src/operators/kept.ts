@@ -1,4 +1,4 @@
-import type { Codec } from '../schema/codec.ts';
+import { type Codec, NUMBER_BYTES_MAX, textBytesMax } from '../schema/codec.ts';
 import { jsonText } from '../schema/json-codec.ts';
 import { storedJson } from '../schema/stored-json.ts';
 import type { Origin } from './operator.ts';
@@ -90,3 +90,10 @@ export const keptCodec: Codec<Kept[]> = {
     });
   },
 };
+
+/** What the codec writes for one event at most, beside a number for the list. */
+export const keptBytesMax = ({ origin, json }: Kept): number =>
+  textBytesMax(origin.lane) +
+  textBytesMax(origin.position) +
+  textBytesMax(json) +
+  4 * NUMBER_BYTES_MAX;

@@ -1,6 +1,6 @@
 import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import { NEVER_LATE, type Operator, type Result } from './operator.ts';
-import { type LastSaid, lastSaidCodec, rowChange } from './row-change.ts';
+import { type LastSaid, lastSaidBytesMax, lastSaidCodec, rowChange } from './row-change.ts';
 
 /** What is said of a row: the whole of it, or, with nothing, that it is deleted. */
 export interface SaidRow {
@@ -23,6 +23,7 @@ export const latestRows = (): Operator<SaidRow, Kept[], LastSaid> => ({
   firing: {
     kind: 'keyed',
     stateCodec: lastSaidCodec,
+    stateBytesMax: lastSaidBytesMax,
     fire(state, changes, slot, resolutionMs) {
       const results: Result[] = [];
       let row = state;

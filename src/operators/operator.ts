@@ -151,6 +151,12 @@ export interface KeyedFiring<Contribution, State> {
     whose: Whose,
   ): Fired<State>;
   readonly stateCodec: Codec<State>;
+  /**
+   * How many bytes `stateCodec` writes of a state at most, which it does without fail. Only where a state that
+   * was made never changes: neither `fire` nor whoever takes the results can do that. Such states go on from
+   * slot to slot as they are; others are written at each slot, and read anew.
+   */
+  stateBytesMax?(state: State): number;
 }
 
 /** The key that is fired. */

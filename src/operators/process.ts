@@ -1,5 +1,5 @@
 import { TimerLoopError } from '../errors.ts';
-import { type Codec, numberCodec } from '../schema/codec.ts';
+import { type Codec, NUMBER_BYTES_MAX, numberCodec, textBytesMax } from '../schema/codec.ts';
 import { slotCovering } from '../time/slot.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
 import {
@@ -45,6 +45,7 @@ export const keyedProcess = (
   firing: {
     kind: 'keyed',
     stateCodec,
+    stateBytesMax,
     fire(state = NOTHING, events, slot, resolutionMs, whose) {
       const firing = new ProcessFiring(definition, state, whose);
       for (const event of [...events].sort(inOrder)) {
@@ -149,6 +150,11 @@ const endless = (when: string, stage: string): TimerLoopError =>
     `timers of a key of stage ${stage} have fired ${FIRINGS_MAX} times ${when} and go on`,
     { hint: 'Set the next timer only while there is something to wait for, and later than now.' },
   );
+
+const stateBytesMax = ({ json = '', timers }: ProcessState): number =>
+  timers.reduce((sum, { name }) => sum + NUMBER_BYTES_MAX + textBytesMax(name), 0) +
+  textBytesMax(json) +
+  4 * NUMBER_BYTES_MAX;
 
 const stateCodec: Codec<ProcessState> = {
   write({ json, timers, asked, afterEnd }, to, slot) {

@@ -1,5 +1,5 @@
-import type { Codec } from '../schema/codec.ts';
-import { type Kept, keptCodec } from './kept.ts';
+import { type Codec, NUMBER_BYTES_MAX } from '../schema/codec.ts';
+import { type Kept, keptBytesMax, keptCodec } from './kept.ts';
 import { instant, type Result } from './operator.ts';
 
 /** What a row was and is; `undefined`: there is none. */
@@ -54,6 +54,9 @@ export const lastSaidCodec: Codec<LastSaid> = {
     return { last, told: from.unsigned() };
   },
 };
+
+export const lastSaidBytesMax = ({ last }: LastSaid): number =>
+  keptBytesMax(last) + NUMBER_BYTES_MAX;
 
 /** True if two values are alike to the last bit: objects and lists part by part. */
 export function isSame(a: unknown, b: unknown): boolean {

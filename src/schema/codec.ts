@@ -15,6 +15,11 @@ export const countCodec: Codec<number> = {
   read: (from) => from.unsigned(),
 };
 
+/** What any number takes at most. */
+export const NUMBER_BYTES_MAX = 9;
+/** What any text takes at most, its length included. */
+export const textBytesMax = (text: string): number => 3 * text.length + NUMBER_BYTES_MAX;
+
 const WHOLE = 0;
 const FLOAT = 1;
 /** Whole numbers up to here keep their sign bit within 53 bits. */

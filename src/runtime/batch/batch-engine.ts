@@ -16,12 +16,14 @@ export interface BatchPorts {
   readonly workspace: Workspace;
   readonly lookups: Readonly<Record<string, LookupTable>>;
   readonly observe: Observer;
+  /** How much a firing may hold, bytes. */
+  readonly heldBytesMax: number;
 }
 
 /** The engine that runs a plan over streams, over lanes that end and a workspace. */
 export function batchEngine(
   plan: Plan,
-  { bounded, lanes, workspace, lookups, observe }: BatchPorts,
+  { bounded, lanes, workspace, lookups, observe, heldBytesMax }: BatchPorts,
 ): Engine {
   const { store, table } = workspace;
   const lanesOf = (stream: string): string[] =>
@@ -41,6 +43,7 @@ export function batchEngine(
     ),
     lookups,
     observe,
+    bounded: { heldBytesMax },
   });
 }
 

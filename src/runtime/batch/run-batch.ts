@@ -68,6 +68,8 @@ const CHECKPOINT_EVERY_MS = 10_000;
  */
 const TABLE_SHARE = 1 / 8;
 const CHUNK_SHARE = 1 / 32;
+/** Of what a firing holds. */
+const HELD_SHARE = 1 / 8;
 
 const limitOf = ({ memoryLimit = MEMORY_LIMIT }: BatchOptions): number => memoryLimit;
 
@@ -128,6 +130,7 @@ async function work(plan: Plan, { job, lanes, workspace, options }: Work): Promi
     workspace,
     lookups: options.lookups ?? {},
     observe: run.observe,
+    heldBytesMax: limitOf(options) * HELD_SHARE,
   });
   const chunkBytes = limitOf(options) * CHUNK_SHARE;
   await gatherAll(bounded, { engine, store, lanes, run, chunkBytes });
