@@ -155,6 +155,7 @@ function timersBySlot(
 ): Map<number, string[]> {
   const keys = new Map<number, string[]>();
   for (const [key, { timers }] of fired) {
+    if (timers.length === 0) continue;
     const slots = new Set(timers.map((timer) => slotCovering(timer, stage.resolutionMs)));
     for (const slot of slots) entryOf(keys, slot, () => [] as string[]).push(key);
   }

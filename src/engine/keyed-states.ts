@@ -106,14 +106,25 @@ export class KeyedStates {
 
   /** What a key has no more of stays as an empty state: it carries the slot, and so keeps an old firing out. */
   async write(): Promise<void> {
-    const { store, stage } = this.#context;
-    await eachInParallel([...this.#new], WRITES_AT_ONCE, async (key) => {
-      const { at, state, data = this.#encoded(at, state).slice() } = this.#known.get(key) as Known;
-      const set = { data, at, expires: data.length === 0 ? abortedExpiry(this.#context) : NEVER };
-      await store.update('state', keyedStateKey(stage.name, key), { set }, { below: { at } });
-    });
+    const { store, bounded } = this.#context;
+    const keys = [...this.#new];
+    if (bounded) {
+      const items = keys.map((key) => this.#item(key));
+      if (items.length > 0) await store.putAll('state', items);
+    } else {
+      await eachInParallel(keys, WRITES_AT_ONCE, async (key) => {
+        const { pk, sk, ...set } = this.#item(key);
+        await store.update('state', { pk, sk }, { set }, { below: { at: set.at } });
+      });
+    }
     this.#new.clear();
     if (this.#known.size > KNOWN_MAX || this.areMany) this.forget();
+  }
+
+  #item(key: string) {
+    const { at, state, data = this.#encoded(at, state).slice() } = this.#known.get(key) as Known;
+    const expires = data.length === 0 ? abortedExpiry(this.#context) : NEVER;
+    return { ...keyedStateKey(this.#context.stage.name, key), data, at, expires };
   }
 
   /** As if no slot had been fired. */

@@ -32,6 +32,11 @@ export interface Packing {
   readonly tooLarge: readonly Place[];
 }
 
+export interface PackOptions {
+  /** They are read soon, on the same machine: all but large ones cost more to deflate than to keep. */
+  readonly isShortLived?: boolean;
+}
+
 /**
  * Cuts the groups of one bucket, in order of slot, into segments. A segment spans at most
  * `segmentSpanMs`, and is filed under its last slot: firing finds it for as long as any of its rows
@@ -40,8 +45,9 @@ export interface Packing {
 export function pack(
   { codec, segmentSpanMs }: Pick<Operator, 'codec' | 'segmentSpanMs'>,
   groups: readonly Group[],
+  { isShortLived = false }: PackOptions = {},
 ): Packing {
-  const packer = new Packer(codec, segmentSpanMs);
+  const packer = new Packer(codec, segmentSpanMs, isShortLived ? CLOSED_ABOVE : undefined);
   for (const { slot, rows } of groups) packer.add(slot, rows);
   return packer.finish();
 }
@@ -49,6 +55,7 @@ export function pack(
 class Packer {
   readonly #codec: Codec<unknown>;
   readonly #spanMs: number;
+  readonly #deflateFrom: number | undefined;
   readonly #segments: Packed[] = [];
   readonly #tooLarge: Place[] = [];
   #writer: SegmentWriter<unknown>;
@@ -58,9 +65,10 @@ class Packer {
   #firstSlot = 0;
   #lastSlot = 0;
 
-  constructor(codec: Codec<unknown>, spanMs: number) {
+  constructor(codec: Codec<unknown>, spanMs: number, deflateFrom: number | undefined) {
     this.#codec = codec;
     this.#spanMs = spanMs;
+    this.#deflateFrom = deflateFrom;
     this.#writer = new SegmentWriter(codec);
   }
 
@@ -93,7 +101,7 @@ class Packer {
 
   #close(): void {
     if (this.#writer.size === 0) return;
-    const data = this.#writer.isTooLong ? undefined : this.#writer.finish();
+    const data = this.#writer.isTooLong ? undefined : this.#writer.finish(this.#deflateFrom);
     if (data !== undefined && data.length <= SEGMENT_MAX) {
       this.#segments.push({ lastSlot: this.#lastSlot, data });
     } else {

@@ -6,7 +6,7 @@ import type { IsAborted } from './aborted.ts';
 import type { Place } from './cuts.ts';
 import type { Fold } from './fold.ts';
 import { parseSegmentKey, segmentKey, segmentRange } from './keys.ts';
-import { type Packing, pack } from './packing.ts';
+import { type Packing, type PackOptions, pack } from './packing.ts';
 import type { StageContext } from './ports.ts';
 import { segmentExpiry } from './retention.ts';
 import { storing } from './storing.ts';
@@ -24,15 +24,20 @@ export function segmentsOf(
   attempt: { readonly lane: string; readonly epoch: number },
   fold: Fold,
 ): Segments {
+  const packed = packedIn(context);
   const items: Item[] = [];
   const tooLarge: Place[] = [];
   for (const [bucket, groups] of fold.byBucket()) {
-    const packing = storing(context.stage, () => pack(context.stage.operator, groups));
+    const packing = storing(context.stage, () => pack(context.stage.operator, groups, packed));
     tooLarge.push(...packing.tooLarge);
     items.push(...itemsOf(context, { ...attempt, bucket }, packing));
   }
   return { items, tooLarge };
 }
+
+const packedIn = ({ bounded }: StageContext): PackOptions => ({
+  isShortLived: bounded !== undefined,
+});
 
 function itemsOf(
   context: StageContext,
@@ -58,10 +63,11 @@ export function timerItems(
   keysBySlot: KeysBySlot,
 ): Item[] {
   const { operator } = context.stage;
+  const packed = packedIn(context);
   return [...keysBySlot].flatMap(([slot, keys]) => {
     const rows = keys.map((key) => ({ key, contribution: operator.create() }));
     const attempt = { bucket: at.bucket, lane: timerLane(at.slot), epoch: at.chunk };
-    return itemsOf(context, attempt, pack(operator, [{ slot, rows }]));
+    return itemsOf(context, attempt, pack(operator, [{ slot, rows }], packed));
   });
 }
 

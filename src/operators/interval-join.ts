@@ -50,7 +50,7 @@ const NOTHING: JoinState = { left: [], right: [], wakeAt: MIN_TIME, bytesMax: ST
  * an event without a partner when no partner can be accepted any more.
  */
 export function intervalJoin(options: IntervalJoinOptions): Operator<unknown, Kept[], JoinState> {
-  const { beforeMs, afterMs } = options;
+  const { kind, beforeMs, afterMs } = options;
   const staysMs = stays(options);
   return {
     name: nameOf(options),
@@ -69,7 +69,7 @@ export function intervalJoin(options: IntervalJoinOptions): Operator<unknown, Ke
       stateCodec: joinStateCodec,
       stateBytesMax: ({ bytesMax }) => bytesMax,
       fire: (state = NOTHING, events, slot, resolutionMs) =>
-        fireJoin({ ...options, staysMs, slot, resolutionMs }, state, events),
+        fireJoin({ kind, beforeMs, afterMs, staysMs, slot, resolutionMs }, state, events),
     },
   };
 }

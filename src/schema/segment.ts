@@ -76,10 +76,11 @@ export class SegmentWriter<Contribution> {
     return this.size > BODY_MAX;
   }
 
-  finish(): Uint8Array {
+  /** Deflates where that makes it shorter, and it has so many bytes. */
+  finish(deflateFrom = DEFLATE_FROM): Uint8Array {
     const body = this.#body.bytes();
     invariant(!this.isTooLong, `a segment of ${body.length} bytes`);
-    if (body.length >= DEFLATE_FROM) {
+    if (body.length >= deflateFrom) {
       const deflated = deflateRawSync(body, { level: 6 });
       if (deflated.length < body.length) return framed(DEFLATED, deflated);
     }

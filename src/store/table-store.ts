@@ -14,7 +14,12 @@ export interface TableStore extends Store {
 
 /** A store over two tables of this process: the conditions, pages and deadlines that they do not have. */
 export function tableStore(tables: Tables, pages: PageSizes): TableStore {
-  return storeOver(tables, pages, undefined);
+  return storeOver(tables, { pages, own: copyOf }, undefined);
+}
+
+/** The same for those who change nothing of what they put and of what they get: it is not copied. */
+export function sharingStore(tables: Tables, pages: PageSizes): TableStore {
+  return storeOver(tables, { pages, own: (item) => item }, undefined);
 }
 
 /** How many items a page has: the first one of a query, and those after it. */
@@ -25,23 +30,31 @@ export interface PageSizes {
 
 type Tables = Readonly<Record<TableRole, ItemTable>>;
 
-function storeOver(tables: Tables, pages: PageSizes, signal: AbortSignal | undefined): TableStore {
+interface How {
+  readonly pages: PageSizes;
+  /** Makes of an item one that belongs to nobody else. */
+  readonly own: (item: Item) => Item;
+}
+
+function storeOver(tables: Tables, how: How, signal: AbortSignal | undefined): TableStore {
+  const { pages, own } = how;
   return {
     async get(table, key) {
       refuseAfter(signal);
       const item = tables[table].get(key);
-      return item && copyOf(item);
+      return item && own(item);
     },
     async getAll(table, keys) {
       refuseAfter(signal);
       return keys.map((key) => {
         const item = tables[table].get(key);
-        return item && copyOf(item);
+        return item && own(item);
       });
     },
     async query(table, range, next) {
       refuseAfter(signal);
       return pageOf(tables[table], range, {
+        own,
         after: next,
         pageSize: next === undefined ? pages.first : pages.next,
       });
@@ -52,17 +65,17 @@ function storeOver(tables: Tables, pages: PageSizes, signal: AbortSignal | undef
       const before = tables[table].get(key);
       if (!holds(condition, before)) return undefined;
       const after = { ...before, ...change.set, ...added(before, change.add), ...key };
-      tables[table].put(copyOf(after));
+      tables[table].put(own(after));
       // What it shares with the item that was there is shared with nobody any more.
       return after;
     },
     async putAll(table, items) {
       refuseAfter(signal);
       checkItems(items);
-      for (const item of items) tables[table].put(copyOf(item));
+      for (const item of items) tables[table].put(own(item));
     },
     items: (table) => tables[table].all(),
-    until: (inner) => storeOver(tables, pages, eitherOf(signal, inner)),
+    until: (inner) => storeOver(tables, how, eitherOf(signal, inner)),
   };
 }
 
@@ -70,11 +83,11 @@ function storeOver(tables: Tables, pages: PageSizes, signal: AbortSignal | undef
 function pageOf(
   table: ItemTable,
   range: Range,
-  { after, pageSize }: { after: string | undefined; pageSize: number },
+  { own, after, pageSize }: Pick<How, 'own'> & { after: string | undefined; pageSize: number },
 ): Page {
   const items: Item[] = [];
   for (const item of table.between(range, after)) {
-    items.push(copyOf(item));
+    items.push(own(item));
     if (items.length === pageSize) return { items, next: item.sk };
   }
   return { items, next: undefined };

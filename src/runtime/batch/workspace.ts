@@ -15,7 +15,7 @@ import { entryOf } from '../../engine/entry-of.ts';
 import { memoryTable } from '../../store/memory-table.ts';
 import { openRun, writeRun } from '../../store/spilling/run-file.ts';
 import { type SpillingTable, spillingTable } from '../../store/spilling/spilling-table.ts';
-import { type TableStore, tableStore } from '../../store/table-store.ts';
+import { sharingStore, type TableStore } from '../../store/table-store.ts';
 import type { Job } from './job.ts';
 import { type LineLog, type LogLength, lineLog } from './line-log.ts';
 import { lock } from './lock.ts';
@@ -89,7 +89,7 @@ export function openWorkspace(output: string, job: Job, limitBytes: number): Wor
     unlock();
   };
   return {
-    store: tableStore({ control, state: table }, PAGES),
+    store: sharingStore({ control, state: table }, PAGES),
     table,
     log,
     lanesRead: found?.lanesRead ?? 0,
