@@ -1,4 +1,5 @@
 import {
+  happened,
   instant,
   type Operator,
   type Origin,
@@ -160,12 +161,7 @@ const changedRow = (result: Result, { value, old }: Change): Result => ({
 });
 
 /** An event that was made of a result: nothing can take its place, as it has a row of its own. */
-const eventAlone = (result: Result, event: unknown): Result => ({
-  ...instant(timeOf(result)),
-  value: event,
-  revision: 0,
-  final: true,
-});
+const eventAlone = (result: Result, event: unknown): Result => happened(timeOf(result), event);
 
 /** An event that goes on as it came: its key is the record that it is of. @throws BadRecordError */
 export function relayed(stage: string, origin: Origin, time: number, value: unknown): Output {

@@ -20,8 +20,6 @@ export function* chunksOf(
 
 /** So many outputs go to the sink together, and are repeated by a crash at most; a commit costs a write. */
 const WRITTEN_TOGETHER = 500;
-/** The same where a crash goes back to before the firing. */
-const WRITTEN_TOGETHER_BOUNDED = 4_000;
 
 /** What else is to be written before slots are fired for good, once their outputs are out. */
 export interface Deferred {
@@ -65,10 +63,6 @@ export class Outbox {
     this.#deferred = deferred;
   }
 
-  get #togetherMax(): number {
-    return this.#context.bounded ? WRITTEN_TOGETHER_BOUNDED : WRITTEN_TOGETHER;
-  }
-
   /** Nothing waits to be written. */
   get isEmpty(): boolean {
     return this.#waiting === 0;
@@ -87,7 +81,7 @@ export class Outbox {
     }
     if (after.length > 0) this.#onward = both(this.#onward, onward(this.#context, at, told));
     for (const [, results] of told) this.#waiting += results.length;
-    if (this.#waiting >= this.#togetherMax) await this.write();
+    if (this.#waiting >= WRITTEN_TOGETHER) await this.write();
   }
 
   /** Makes dead letters of the results of a chunk that tables refuse. */

@@ -53,12 +53,11 @@ export function pack(
 }
 
 class Packer {
-  readonly #codec: Codec<unknown>;
   readonly #spanMs: number;
   readonly #deflateFrom: number | undefined;
   readonly #segments: Packed[] = [];
   readonly #tooLarge: Place[] = [];
-  #writer: SegmentWriter<unknown>;
+  readonly #writer: SegmentWriter<unknown>;
   /** How many rows there are in it, and the last of them. */
   #rows = 0;
   #lastKey = '';
@@ -66,7 +65,6 @@ class Packer {
   #lastSlot = 0;
 
   constructor(codec: Codec<unknown>, spanMs: number, deflateFrom: number | undefined) {
-    this.#codec = codec;
     this.#spanMs = spanMs;
     this.#deflateFrom = deflateFrom;
     this.#writer = new SegmentWriter(codec);
@@ -108,7 +106,7 @@ class Packer {
       invariant(this.#rows === 1, `a segment of ${this.#rows} rows is too large`);
       this.#tooLarge.push({ slot: this.#lastSlot, key: this.#lastKey });
     }
-    this.#writer = new SegmentWriter(this.#codec);
+    this.#writer.clear();
     this.#rows = 0;
   }
 }

@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptBytesMax, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
-import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
+import { AT_ITS_OWN_TIME, happened, type Operator, type Result } from './operator.ts';
 
 /** The sides of the join. */
 const EVENT = 0;
@@ -61,8 +61,7 @@ const isAtOrBefore = (version: Kept | undefined, time: number): boolean =>
 function joined(kind: AsOfKind, event: Kept, version: Kept | undefined): Result | undefined {
   const right = version && eventOf(version);
   if (right === undefined && kind === 'inner') return undefined;
-  const value = { left: eventOf(event), right: right ?? null };
-  return { ...instant(event.time), value, revision: 0, final: true };
+  return happened(event.time, { left: eventOf(event), right: right ?? null });
 }
 
 const versionCodec: Codec<Kept> = {

@@ -1,7 +1,7 @@
 import { NUMBER_BYTES_MAX, numberCodec } from '../schema/codec.ts';
 import { formatDuration } from '../time/duration.ts';
 import { eventOf, inOrder, type Kept, keptCodec, keptEvents } from './kept.ts';
-import { AT_ITS_OWN_TIME, instant, type Operator, type Result } from './operator.ts';
+import { AT_ITS_OWN_TIME, happened, type Operator, type Result } from './operator.ts';
 
 /**
  * The first event of each key in event time; those up to `withinMs` after it are duplicates, one exactly
@@ -27,7 +27,7 @@ export const deduplicate = (withinMs: number): Operator<unknown, Kept[], number>
         const { time } = event;
         if (first !== undefined && time - first <= withinMs) continue;
         first = time;
-        results.push({ ...instant(time), value: eventOf(event), revision: 0, final: true });
+        results.push(happened(time, eventOf(event)));
       }
       if (first === undefined || first + withinMs < slot) {
         return { results, state: undefined, timers: [] };

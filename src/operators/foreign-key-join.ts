@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
 import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
 import type { SaidRow } from './latest-rows.ts';
-import { instant, NEVER_LATE, type Operator, type Result } from './operator.ts';
+import { happened, NEVER_LATE, type Operator, type Result } from './operator.ts';
 import { isAlike, type JoinedRow, joinedRow } from './table-join.ts';
 
 /** What a row of the left table wants of a row of the right one. */
@@ -62,7 +62,7 @@ export const foreignKeyJoin = (
       const answer = (asked: Kept, now: Kept): void => {
         const told = answerOf(kind, asked, right);
         const time = Math.max(now.time, slot - resolutionMs);
-        results.push({ ...instant(time), value: told, revision: 0, final: true });
+        results.push(happened(time, told));
       };
       for (const change of [...changes].sort(inOrder)) {
         if (change.side === LEFT) {

@@ -6,7 +6,7 @@ import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept
 import {
   DEFAULT_RESOLUTION_MS,
   type Fired,
-  instant,
+  happened,
   type Operator,
   type Result,
 } from './operator.ts';
@@ -220,12 +220,8 @@ const alone = (done: readonly Waiting[], side: number, matched: ReadonlySet<Wait
     );
 
 /** Every pair has events of its own: whoever changes one must not change the others. */
-const resultOf = (left: Waiting | undefined, right: Waiting | undefined, time: number): Result => ({
-  ...instant(time),
-  value: { left: left ? eventOf(left) : null, right: right ? eventOf(right) : null },
-  revision: 0,
-  final: true,
-});
+const resultOf = (left: Waiting | undefined, right: Waiting | undefined, time: number): Result =>
+  happened(time, { left: left ? eventOf(left) : null, right: right ? eventOf(right) : null });
 
 /** No partner can be accepted any more: all slots are closed in which one could be filed. */
 const isDone = (

@@ -59,6 +59,15 @@ export const instant = (time: number): Pick<Result, 'windowStart' | 'windowEnd'>
   windowEnd: time + 1,
 });
 
+/** What an event tells, once and for good. Field by field: most results of a busy stage are such. */
+export const happened = (time: number, value: unknown): Result => ({
+  windowStart: time,
+  windowEnd: time + 1,
+  value,
+  revision: 0,
+  final: true,
+});
+
 /** When a result happened, in event time: that of a window at its last instant. */
 export const timeOf = ({ windowEnd }: Pick<Result, 'windowEnd'>): number => windowEnd - 1;
 

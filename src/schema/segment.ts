@@ -32,6 +32,7 @@ export interface Row<Contribution> {
 export class SegmentWriter<Contribution> {
   readonly #codec: Codec<Contribution>;
   readonly #body = new ByteWriter();
+  readonly #group = new ByteWriter();
 
   constructor(codec: Codec<Contribution>) {
     this.#codec = codec;
@@ -51,7 +52,8 @@ export class SegmentWriter<Contribution> {
     rows: readonly Row<Contribution>[],
     sizeMax = Number.POSITIVE_INFINITY,
   ): number {
-    const group = new ByteWriter();
+    const group = this.#group;
+    group.truncate(0);
     let written = 0;
     for (const row of rows) {
       const before = group.length;
@@ -74,6 +76,11 @@ export class SegmentWriter<Contribution> {
   /** It cannot be finished: nobody would read it back. */
   get isTooLong(): boolean {
     return this.size > BODY_MAX;
+  }
+
+  /** Begins another segment. */
+  clear(): void {
+    this.#body.truncate(0);
   }
 
   /** Deflates where that makes it shorter, and it has so many bytes. */
