@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../src/testing/index.ts';
-import { simulate } from '../../src/testing/index.ts';
+import { FAULT_KINDS, simulate } from '../../src/testing/index.ts';
 import { PIPELINES } from './pipelines.ts';
 
 /** What befalls shards, and what makes whoever works on them slow: some fences need several of it at once. */
@@ -14,8 +14,24 @@ const OF_SHARDS: readonly FaultKind[] = [
   'tickTwice',
 ];
 
-/** Runs all pipelines by turns until one fails; tells which one, and after how many runs. */
-const [seeds = 0, more = 0] = process.argv.slice(2).map(Number);
+/** What it takes for records that are sent again to meet somebody who does not know of them. */
+const OF_PRODUCERS: readonly FaultKind[] = [
+  'producerRepeats',
+  'split',
+  'merge',
+  'slow',
+  'crash',
+  'zombie',
+];
+
+/** Where nobody sends anything again: as all runs were once, so that those that found something stay. */
+const OF_WORLD = FAULT_KINDS.filter((kind) => kind !== 'producerRepeats');
+
+/**
+ * Runs all pipelines by turns until one fails; tells which one, and after how many runs. What is told
+ * without faults was found with those of the world.
+ */
+const [seeds = 0, more = 0, repeats = 0] = process.argv.slice(2).map(Number);
 let runs = 0;
 
 async function hunt(seed: number, faults?: readonly FaultKind[]): Promise<void> {
@@ -23,7 +39,7 @@ async function hunt(seed: number, faults?: readonly FaultKind[]): Promise<void> 
     await simulate(plan, {
       ...tried,
       seeds: [seed],
-      ...(faults && { faults }),
+      faults: faults ?? OF_WORLD,
       onRun({ passed, problems }) {
         runs++;
         if (passed) return;
@@ -38,4 +54,5 @@ async function hunt(seed: number, faults?: readonly FaultKind[]): Promise<void> 
 
 for (let seed = 1; seed <= seeds; seed++) await hunt(seed);
 for (let seed = 1; seed <= more; seed++) await hunt(seed, OF_SHARDS);
+for (let seed = 1; seed <= repeats; seed++) await hunt(seed, OF_PRODUCERS);
 console.log(JSON.stringify({ runs }));

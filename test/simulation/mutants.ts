@@ -8,6 +8,8 @@ export interface Mutant {
   readonly to: string;
   /** In the same file, where what is taken out comes in again elsewhere. */
   readonly also?: { readonly from: string; readonly to: string };
+  /** Nobody misses it but where producers send records again. */
+  readonly ofProducers?: true;
 }
 
 /** Each condition of a write, each fence, and each order of two steps that somebody relies on. */
@@ -391,6 +393,56 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'outputs.ts',
     from: 'const sorted = [...keys].sort();',
     to: 'const sorted = [...keys];',
+  },
+  // Records that producers send again.
+  {
+    name: 'what was seen of producers is not handed to children',
+    file: 'register.ts',
+    from: 'mergedProducers(producers)',
+    to: '[]',
+    ofProducers: true,
+  },
+  {
+    name: 'a child is handed what one of its parents has seen of producers',
+    file: 'register.ts',
+    from: 'mergedProducers(producers)',
+    to: 'producers[0] ?? []',
+    ofProducers: true,
+  },
+  {
+    name: 'what was seen of producers is not committed',
+    file: 'attempt.ts',
+    from: '      ...(this.#producers && { producers: this.#producers.texts(this.arrivalTime) }),\n',
+    to: '',
+    ofProducers: true,
+  },
+  {
+    name: 'of a chunk the last record alone is remembered',
+    file: 'producers.ts',
+    from: 'known?.chunk === chunk ? known.seen : new Uint8Array(SEEN_BYTES);',
+    to: 'new Uint8Array(SEEN_BYTES);',
+    ofProducers: true,
+  },
+  {
+    name: 'records of chunks before the last one count again',
+    file: 'producers.ts',
+    from: 'if (known === undefined || chunk > known.chunk) return false;',
+    to: 'if (known === undefined || chunk !== known.chunk) return false;',
+    ofProducers: true,
+  },
+  {
+    name: 'a producer is forgotten before its last copy can come',
+    file: 'producers.ts',
+    from: 'until === undefined || until >= time)',
+    to: 'until === undefined || until >= time + 10_000)',
+    ofProducers: true,
+  },
+  {
+    name: 'a batch of copies alone is not committed',
+    file: 'attempt.ts',
+    from: 'return this.tally.records + this.duplicates > 0;',
+    to: 'return this.tally.records > 0;',
+    ofProducers: true,
   },
   // Chains.
   {

@@ -33,8 +33,8 @@ export function accountOf({ store, outputs, isDealtWith, ...places }: Accounted)
   for (const item of store.items('control')) {
     // One without a position was never met.
     if (item.sk.startsWith('lane#') && item.position !== undefined) {
-      const { watermark, records, filtered, late: tooLate, deadLetters } = item;
-      const tally = { watermark, records, filtered, late: tooLate, deadLetters };
+      const { watermark, records, filtered, late: tooLate, deadLetters, duplicates } = item;
+      const tally = { watermark, records, filtered, late: tooLate, deadLetters, duplicates };
       account.set(`lane ${item.pk} ${item.sk}`, JSON.stringify(tally));
     }
     if (item.sk === 'fire') account.set(`bucket ${item.pk}`, `fired through ${item.firedThrough}`);

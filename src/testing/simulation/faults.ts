@@ -42,6 +42,8 @@ export interface Faults {
   readonly clockSkew: number;
   /** Some stages are not there at first: they are deployed while the others are running. */
   readonly newStage: number;
+  /** A producer sends a record again, in the envelope that it bore; records bear none in runs without. */
+  readonly producerRepeats: number;
 }
 
 /** What can go wrong in a run. */
@@ -71,15 +73,22 @@ const USUAL: Faults = {
   recordsExpired: 0.02,
   clockSkew: 0.5,
   newStage: 0.5,
+  producerRepeats: 0.3,
 };
 
 /** In how many of the runs some kind rages, and how much more often it happens there. */
 const RAGES = 0.3;
 const RAGING = 6;
 const RAGING_MAX = 0.6;
+/** In how many of the runs producers send records again. */
+const REPEATING = 0.4;
 
 /** All kinds of faults that the simulator knows. */
 export const FAULT_KINDS = Object.keys(USUAL) as readonly FaultKind[];
+
+/** Drawn by themselves: without them a run is what it was before there were any. */
+const OF_PRODUCERS: readonly FaultKind[] = ['producerRepeats'];
+const OF_WORLD = FAULT_KINDS.filter((kind) => !OF_PRODUCERS.includes(kind));
 
 /** Nothing goes wrong. */
 export const NO_FAULTS = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])) as {
@@ -91,13 +100,16 @@ export const NO_FAULTS = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, 0])
  * faults, and the other kinds would hide them (Groce et al., Swarm Testing, ISSTA 2012). In some runs one
  * kind rages: what needs two of it at once is else hardly ever seen.
  */
-export function swarm(chance: Chance, among: readonly FaultKind[] = FAULT_KINDS): Faults {
+export function swarm(chance: Chance, producers: Chance, kinds: readonly FaultKind[]): Faults {
+  const among = kinds.filter((kind) => !OF_PRODUCERS.includes(kind));
   const share = chance.pick([0, 0.3, 0.6, 1]);
   const raging = chance.happens(RAGES) ? chance.pick(among) : undefined;
-  const drawn = FAULT_KINDS.map((kind) => {
+  const drawn = OF_WORLD.map((kind): [FaultKind, number] => {
     if (kind === raging) return [kind, Math.min(RAGING_MAX, RAGING * USUAL[kind])];
     const often = chance.happens(share) ? USUAL[kind] * chance.pick([0.5, 1, 2]) : 0;
     return [kind, among.includes(kind) ? often : 0];
   });
+  const repeats = producers.happens(REPEATING) ? USUAL.producerRepeats * producers.next() : 0;
+  drawn.push(['producerRepeats', kinds.includes('producerRepeats') ? repeats : 0]);
   return Object.fromEntries(drawn) as Record<FaultKind, number>;
 }

@@ -13,6 +13,9 @@ export class SimulatedLog {
   readonly #delivered = new Map<string, number>();
   readonly #open = new Set<string>();
   readonly #gone = new Set<string>();
+  /** Where records are that were put again. */
+  readonly #copies = new Set<string>();
+  #hasLostShards = false;
   readonly #name: string;
   readonly #chance: Chance;
 
@@ -23,8 +26,33 @@ export class SimulatedLog {
     for (let n = 0; n < shards; n++) this.#add([]);
   }
 
-  put(data: string | Uint8Array, arrivalTime: number): void {
-    this.log.append(this.#chance.pick([...this.#open]), data, arrivalTime);
+  /** Returns the shard that took it. */
+  put(data: string | Uint8Array, arrivalTime: number): string {
+    const lane = this.#chance.pick([...this.#open]);
+    this.log.append(lane, data, arrivalTime);
+    return lane;
+  }
+
+  putAgain(lane: string, data: string, arrivalTime: number): void {
+    this.#copies.add(this.log.append(lane, data, arrivalTime).position);
+  }
+
+  isCopy(position: string): boolean {
+    return this.#copies.has(position);
+  }
+
+  /** The open shard that takes what this one took: itself, or one that continues it. */
+  heirOf(lane: string): string | undefined {
+    if (this.#gone.has(lane)) return undefined;
+    if (this.#open.has(lane)) return lane;
+    const children = this.lanes.filter((one) => this.parents(one).includes(lane));
+    const heirs = children.flatMap((child) => this.heirOf(child) ?? []);
+    return heirs.length === 0 ? undefined : this.#chance.pick(heirs);
+  }
+
+  /** Some shard left before the stream did, read or not. */
+  get hasLostShards(): boolean {
+    return this.#hasLostShards;
   }
 
   records(lane: string): readonly LogRecord[] {
@@ -77,6 +105,7 @@ export class SimulatedLog {
     const closed = this.lanes.filter((lane) => !this.#open.has(lane) && !this.#gone.has(lane));
     if (closed.length === 0) return;
     const lane = this.#chance.pick(closed);
+    this.#hasLostShards = true;
     this.#lose(lane, Number.POSITIVE_INFINITY);
     this.log.remove(lane);
     this.#gone.add(lane);

@@ -5,6 +5,7 @@ import type { Plan } from '../../topology/plan.ts';
 import { accountOf, differences, unaccounted } from './account.ts';
 import type { Capacity } from './capacity.ts';
 import { type Chance, chanceOf } from './chance.ts';
+import { notCountedOnce } from './counted-once.ts';
 import { FAULT_KINDS, type FaultKind, type Faults, swarm } from './faults.ts';
 import { expectedOf } from './oracle.ts';
 import { unclosed } from './unclosed.ts';
@@ -32,6 +33,7 @@ export interface RunOptions {
 
 const NOTHING: Without = { records: new Set(), faults: new Set() };
 const EVENTS = 2_000_003;
+const PRODUCERS = 3_000_017;
 const RECORDS_MAX = 40;
 /** Most of what goes wrong needs few records, and those runs are soon over. */
 const SHARES = [0.1, 0.25, 0.5, 1];
@@ -70,7 +72,7 @@ export async function runOnce(
   const chance = chanceOf(seed);
   // Events of their own numbers, so that they stay the same when faults are left out.
   const eventChance = chanceOf(seed + EVENTS);
-  const faults: Faults = swarm(chance, options.faults ?? FAULT_KINDS);
+  const faults: Faults = swarm(chance, chanceOf(seed + PRODUCERS), options.faults ?? FAULT_KINDS);
   const records = Math.ceil((options.records ?? RECORDS_MAX) * chance.pick(SHARES));
   const produce = (stream: string, now: number): string | Uint8Array => {
     const event = options.events[stream]?.({ now, chance: eventChance });
@@ -89,7 +91,7 @@ export async function runOnce(
     const { outputs } = invariants;
     const isDealtWith = isCommitted(store);
     const accounted = { store, letters, late, outputs, isDealtWith };
-    problems.push(...unaccounted(accounted), ...unclosed(world));
+    problems.push(...unaccounted(accounted), ...unclosed(world), ...notCountedOnce(world));
     problems.push(...differences(accountOf(accounted), await expectedOf(world)));
   }
   return {

@@ -17,6 +17,7 @@ import { Invariants } from './invariants.ts';
 import { Crash } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
 import { pollStream } from './poller.ts';
+import { Producers } from './producers.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
 
 /** The rows of tables that are looked up, by their names in the plan. */
@@ -76,6 +77,8 @@ export class World {
   #running = true;
   #pace = USUAL;
   readonly #before: Plan;
+  /** By stream; none in runs in which nobody sends anything again. */
+  readonly #producers: ReadonlyMap<string, Producers>;
   readonly #functions: Functions;
 
   constructor(plan: Plan, options: WorldOptions) {
@@ -93,6 +96,11 @@ export class World {
         name,
         new SimulatedLog(name, chance.pick([1, 1, 2, 3]), () => this.scheduler.now, chance),
       ]),
+    );
+    this.#producers = new Map(
+      options.faults.producerRepeats === 0
+        ? []
+        : [...this.streams].map(([name, log]) => [name, new Producers(log, chance)]),
     );
     const places = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.late = new Map(places.map((name) => [name, memoryDeadLetters()]));
@@ -123,7 +131,8 @@ export class World {
       const [stream, log] = chance.pick([...this.streams]);
       const now = this.scheduler.now;
       const record = produce(stream, now);
-      if (!without.records.has(n)) log.put(record, now);
+      if (!without.records.has(n)) this.#put(stream, log, record);
+      this.#repeats(stream);
       this.lastRecordAt = now;
       this.#reshard(log);
     }
@@ -226,6 +235,20 @@ export class World {
       }
     }
     this.#told.set(id, (this.#told.get(id) ?? 1) - 1);
+  }
+
+  #put(stream: string, log: SimulatedLog, record: string | Uint8Array): void {
+    const { now } = this.scheduler;
+    const its = typeof record === 'string' ? this.#producers.get(stream) : undefined;
+    const lane = its ? its.put(String(record), now) : log.put(record, now);
+    this.#trace(`put ${lane} ${String(record)}`);
+  }
+
+  #repeats(stream: string): void {
+    const producers = this.#producers.get(stream);
+    if (producers === undefined || !this.#draws('producerRepeats', stream)) return;
+    const lane = producers.repeat(this.scheduler.now);
+    if (lane !== undefined) this.#trace(`put ${lane} again, what was put before`);
   }
 
   #reshard(log: SimulatedLog): void {
