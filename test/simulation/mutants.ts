@@ -341,7 +341,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late firing overwrites a newer state',
     file: 'keyed-states.ts',
-    from: '{ set }, { below: { at } });',
+    from: '{ set }, { below: { at: set.at } });',
     to: '{ set }, {});',
   },
   {
@@ -373,13 +373,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'timers are written after the states',
     file: 'fire-keyed.ts',
-    from: `    if (timers.length > 0) await this.#context.store.putAll('state', timers);
-    this.#timers = [];
+    from: `    if (items.length > 0) await this.#context.store.putAll('state', items);
+    this.#asked = [];
     await this.states.write();
 `,
     to: `    await this.states.write();
-    this.#timers = [];
-    if (timers.length > 0) await this.#context.store.putAll('state', timers);
+    if (items.length > 0) await this.#context.store.putAll('state', items);
+    this.#asked = [];
 `,
   },
   {
