@@ -147,7 +147,7 @@ export class KeyedStates {
     const { stateBytesMax } = this.#firing;
     if (stateBytesMax === undefined) return asBytes(at, data);
     const state = this.#decoded(data, at);
-    return { at, state, data: undefined, bytes: STATE_OVERHEAD + stateBytesMax(state) };
+    return asItIs(at, state, stateBytesMax(state));
   }
 
   #checked(at: number, state: unknown): Known {
@@ -156,7 +156,7 @@ export class KeyedStates {
     if (stateBytesMax === undefined) return asBytes(at, this.#encoded(at, state).slice());
     const bytesMax = stateBytesMax(state);
     if (bytesMax > STATE_BYTES_MAX) this.#encoded(at, state);
-    return { at, state, data: undefined, bytes: STATE_OVERHEAD + bytesMax };
+    return asItIs(at, state, bytesMax);
   }
 
   /** Until the next one is. */
@@ -173,6 +173,14 @@ export class KeyedStates {
     return this.#firing.stateCodec.read(new ByteReader(data), at);
   }
 }
+
+/** In memory, most characters take one byte; what is said of them at most is three. */
+const asItIs = (at: number, state: unknown, bytesMax: number): Known => ({
+  at,
+  state,
+  data: undefined,
+  bytes: STATE_OVERHEAD + bytesMax / 2,
+});
 
 const asBytes = (at: number, data: Uint8Array): Known => ({
   at,

@@ -1,6 +1,7 @@
 import { type Engine, engine } from '../../engine/engine.ts';
 import type { LookupTable } from '../../lookups/lookup.ts';
 import type { Observer } from '../../observability/observer.ts';
+import type { Store } from '../../store/store.ts';
 import type { Plan } from '../../topology/plan.ts';
 import { boundedLog } from './bounded-log.ts';
 import { DEAD_LETTERS, lateNames, resultNames } from './files.ts';
@@ -16,6 +17,8 @@ export interface BatchPorts {
   readonly workspace: Workspace;
   readonly lookups: Readonly<Record<string, LookupTable>>;
   readonly observe: Observer;
+  /** Waited for between pieces of work. */
+  readonly room: () => Promise<void>;
   /** How much a firing may hold, bytes. */
   readonly heldBytesMax: number;
 }
@@ -23,7 +26,7 @@ export interface BatchPorts {
 /** The engine that runs a plan over streams, over lanes that end and a workspace. */
 export function batchEngine(
   plan: Plan,
-  { bounded, lanes, workspace, lookups, observe, heldBytesMax }: BatchPorts,
+  { bounded, lanes, workspace, lookups, observe, room, heldBytesMax }: BatchPorts,
 ): Engine {
   const { store, table } = workspace;
   const lanesOf = (stream: string): string[] =>
@@ -31,7 +34,7 @@ export function batchEngine(
   const stops = plan.sources.filter(({ onBadRecord }) => onBadRecord === 'stop');
   const stopping = new Set(stops.map(({ name }) => name));
   return engine(bounded, {
-    store,
+    store: withRoom(store, room),
     // Only times to live depend on it, and nothing here lives that long.
     clock: () => 0,
     sources: Object.fromEntries(plan.sources.map(({ name }) => [name, boundedLog(lanesOf(name))])),
@@ -46,5 +49,14 @@ export function batchEngine(
     bounded: { heldBytesMax },
   });
 }
+
+/** Each firing reads on after some slots. */
+const withRoom = (store: Store, room: () => Promise<void>): Store => ({
+  ...store,
+  async query(table, range, next) {
+    await room();
+    return store.query(table, range, next);
+  },
+});
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -2,9 +2,6 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Plan } from '../../topology/plan.ts';
 import type { Run } from './run.ts';
 
-/** So long a bucket fires before somebody may look in; to go on, it reads again what reaches back. */
-const SLICE_MS = 1_000;
-
 /** Fires everything, stage after stage: the lanes have ended, and so every slot is closed. */
 export async function fireAll(
   plan: Plan,
@@ -28,10 +25,8 @@ async function fireBucket(
   run: Run,
 ): Promise<void> {
   for (;;) {
-    const sliceMs = Math.min(SLICE_MS, run.checkpointEveryMs);
-    const until = performance.now() + sliceMs;
-    // Asked after each slot: one is always fired, so that this ends.
-    const how = await engine.fire(name, bucket, () => performance.now() >= until);
+    // Asked after each slot: one is always fired, so that this ends. To go on costs what is held: it is written.
+    const how = await engine.fire(name, bucket, () => run.isDue);
     await run.pause();
     if (how === 'done') return;
   }

@@ -130,6 +130,7 @@ async function work(plan: Plan, { job, lanes, workspace, options }: Work): Promi
     workspace,
     lookups: options.lookups ?? {},
     observe: run.observe,
+    room: run.room,
     heldBytesMax: limitOf(options) * HELD_SHARE,
   });
   const chunkBytes = limitOf(options) * CHUNK_SHARE;

@@ -11,12 +11,15 @@ export interface RunOptions {
   readonly bytesTotal: number;
 }
 
+const ROOM_EVERY_MS = 200;
+
 /** One call of runBatch: how far it is, when it was last safe, and whether it may go on. */
 export class Run {
   readonly #options: RunOptions;
   #progress: BatchProgress;
   #lanesRead: number;
   #safeAt = performance.now();
+  #roomAt = performance.now();
   #failure: unknown;
 
   constructor(options: RunOptions) {
@@ -33,8 +36,10 @@ export class Run {
     };
   }
 
-  get checkpointEveryMs(): number {
-    return this.#options.checkpointEveryMs;
+  /** There is a checkpoint to make, or an end. */
+  get isDue(): boolean {
+    const { signal, checkpointEveryMs } = this.#options;
+    return (signal?.aborted ?? false) || performance.now() - this.#safeAt >= checkpointEveryMs;
   }
 
   get lanesRead(): number {
@@ -64,18 +69,23 @@ export class Run {
     this.#tell({ phase: 'write' });
   }
 
+  /** Room for signals and timers, some times a second: they never come while work is all there is to do. */
+  readonly room = async (): Promise<void> => {
+    if (performance.now() - this.#roomAt < ROOM_EVERY_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#roomAt = performance.now();
+  };
+
   /**
-   * To be called between any two pieces of work: a checkpoint if one is due, and room for signals and
-   * timers, which never come while work is all there is to do.
+   * To be called between any two pieces of work: a checkpoint if one is due, and room.
    *
    * @throws InterruptedError at a checkpoint, if the run shall end
    */
   async pause(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.#failure !== undefined) throw this.#failure;
-    const { signal, checkpointEveryMs, workspace } = this.#options;
-    const due = performance.now() - this.#safeAt >= checkpointEveryMs;
-    if (due || signal?.aborted) {
+    const { signal, workspace } = this.#options;
+    if (this.isDue) {
       workspace.checkpoint(this.#lanesRead);
       this.#safeAt = performance.now();
     }
