@@ -160,7 +160,7 @@ function inTime(before: readonly Waiting[], events: readonly Waiting[]): readonl
   if (first === undefined) return before;
   const last = before.at(-1);
   if (last === undefined) return events;
-  const all = [...before, ...events];
+  const all = before.concat(events);
   return last.time <= first.time ? all : all.sort((a, b) => a.time - b.time);
 }
 
@@ -236,11 +236,12 @@ function whatWaits(
   { wakeAt }: JoinState,
   waiting: Omit<JoinState, 'wakeAt'>,
 ): Pick<Fired<JoinState>, 'state' | 'timers'> {
-  if (waiting.left.length + waiting.right.length === 0) return { state: undefined, timers: [] };
+  const { left, right, bytesMax } = waiting;
+  if (left.length + right.length === 0) return { state: undefined, timers: [] };
   const next = nextLook(firing, waiting);
   const isPending = slotCovering(wakeAt, firing.resolutionMs) > firing.slot;
-  if (isPending && wakeAt <= next) return { state: { ...waiting, wakeAt }, timers: [] };
-  return { state: { ...waiting, wakeAt: next }, timers: [next] };
+  if (isPending && wakeAt <= next) return { state: { left, right, wakeAt, bytesMax }, timers: [] };
+  return { state: { left, right, wakeAt: next, bytesMax }, timers: [next] };
 }
 
 /** When the first is to be told that it waited in vain; if there is none, when all can be forgotten. */

@@ -51,6 +51,26 @@ test('many rows of like keys take a few bytes each', () => {
   expect(writer.finish().length).toBeLessThan(4000);
 });
 
+test('where deflating begins is asked for, and one writer makes several', () => {
+  const writer = new SegmentWriter(countCodec);
+  const rows = Array.from({ length: 100 }, () => ({ key: 'same', contribution: 1 }));
+  const [deflated, plain] = [undefined, 1_000].map((deflateFrom) => {
+    writer.clear();
+    writer.group(1_000, rows);
+    return writer.finish(deflateFrom);
+  }) as [Uint8Array, Uint8Array];
+  expect(deflated.length).toBeLessThan(100);
+  expect(plain.length).toBeGreaterThan(600);
+  for (const bytes of [deflated, plain]) {
+    let read = 0;
+    readSegment(bytes, countCodec, (slot, key, count) => {
+      expect([slot, key, count]).toEqual([1_000, 'same', 1]);
+      read += 1;
+    });
+    expect(read).toBe(100);
+  }
+});
+
 test('a segment of a later version is refused with the way out', () => {
   const bytes = new SegmentWriter(countCodec).finish();
   bytes[0] = 2;
