@@ -54,6 +54,36 @@ test('a pipeline that keeps something outside of its state is found out, in few 
   expect(failure && describeFailure(failure)).toMatch(/^seed \d+ fails with/);
   expect(failure?.run.records).toBeLessThan(6);
   expect(failure?.faults).toEqual([]);
+  expect(failure && describeFailure(failure)).toContain('may ask a clock or chance');
+});
+
+test('a trace shows what came, what became of it, and why not', async () => {
+  const lines: string[] = [];
+  const events = { clicks: ({ now }: { now: number }) => ({ at: now, key: 'k' }) };
+  const trace = (line: string) => lines.push(line);
+  await simulate(counted(), { events, seeds: 30, faults: ['crash'], trace });
+  const all = lines.join('\n');
+  expect(all).toMatch(/^\d+ put clicks-0 {"at":\d+,"key":"k"}$/m);
+  expect(all).toMatch(/^\d+ gather clicks-0: gathered .+ epoch=1 records=1 .+ watermark=-?\d+ /m);
+  expect(all).toMatch(/^\d+ gather clicks-0: undone .+ error: the process died$/m);
+  expect(all).toMatch(/^\d+ told counts {.+"key":"k".+"value":\d+/m);
+  expect(all).toMatch(/^\d+ fire .+: fired .+ through=-?\d+ slots=-?\d+ outputs=1 /m);
+});
+
+test('what producers send again is counted once, and is there', async () => {
+  const events = { clicks: ({ now }: { now: number }) => ({ at: now, key: 'k' }) };
+  let copies = 0;
+  const { failure, injected } = await simulate(counted(), {
+    events,
+    seeds: 60,
+    faults: ['producerRepeats', 'split', 'merge'],
+    trace: (line) => {
+      copies += Number(/ duplicates=(\d+)/.exec(line)?.[1] ?? 0);
+    },
+  });
+  expect(failure && describeFailure(failure)).toBeUndefined();
+  expect(injected.get('producerRepeats')).toBeGreaterThan(20);
+  expect(copies).toBeGreaterThan(20);
 });
 
 const counted = () =>

@@ -8,6 +8,7 @@ import type { FaultKind } from './faults.ts';
 import { invocation, NOT_DEPLOYED, TIMED_OUT } from './invocation.ts';
 import { simulatedPorts } from './ports.ts';
 import type { Scheduler } from './scheduler.ts';
+import { observationLine } from './trace-line.ts';
 
 /** How long an invocation may take before it is given up. */
 const TIMEOUT_MS = 60 * SECONDS;
@@ -71,7 +72,8 @@ export class Functions {
     const clock = () => scheduler.now + skew;
     const observe = (seen: Observation) => {
       if (seen.kind === 'failed') failed(seen.error);
-      trace?.(`${name} ${JSON.stringify(seen)}`);
+      const line = trace && observationLine(seen);
+      if (line !== undefined) trace?.(`${name}: ${line}`);
     };
     const running = engine(this.#plan, { ...ports, clock, observe }, this.#container(name));
     const leftMs = zombie ? chance.below(2 * SECONDS) : TIMEOUT_MS;

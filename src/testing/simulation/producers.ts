@@ -53,8 +53,8 @@ export class Producers {
     return lane;
   }
 
-  /** Sends some record again: to the shard that took it, or one that continues it. Returns the shard. */
-  repeat(now: number): string | undefined {
+  /** Sends some record again: to the shard that took it, or one that continues it. */
+  repeat(now: number): Pick<Sent, 'lane' | 'data'> | undefined {
     const may = this.#sent.filter(({ until }) => until >= now);
     if (may.length === 0) return undefined;
     const again = this.#chance.pick(may);
@@ -63,7 +63,7 @@ export class Producers {
     this.#log.putAgain(lane, again.data, now);
     // The next copy goes the same way, as its partition key does.
     again.lane = lane;
-    return lane;
+    return again;
   }
 
   #envelope(): Envelope {

@@ -7,6 +7,7 @@ import { type Chance, chanceOf } from './chance.ts';
 import { FAULT_KINDS, type FaultKind } from './faults.ts';
 import { type Run, type RunOptions, runOnce } from './one-run.ts';
 import { type Shrunk, shrink } from './shrink.ts';
+import { START } from './trace-line.ts';
 
 /** Which runs are made, of which events, with which faults. */
 export interface SimulateOptions extends RunOptions {
@@ -103,13 +104,16 @@ export function describeFailure({ run, faults, trace }: Shrunk): string {
   return [
     `seed ${run.seed} fails with ${run.records} records and these faults: ${faults.join(', ') || 'none'}`,
     ...run.problems.slice(0, PROBLEMS_SHOWN),
-    'what happened last (ms since the beginning):',
+    ...(faults.length === 0 ? [NOT_PURE] : []),
+    `what happened last (ms since ${new Date(START).toISOString()}):`,
     ...trace.slice(-LINES_SHOWN),
   ].join('\n');
 }
 
 /** Plans are drawn from other numbers than what happens to them. */
 const PLANS = 1_000_003;
+const NOT_PURE =
+  'Nothing has to go wrong for it: a function of the pipeline may ask a clock or chance, or keep something outside of its state.';
 const PROBLEMS_SHOWN = 10;
 const LINES_SHOWN = 60;
 

@@ -13,12 +13,13 @@ import type { Chance } from './chance.ts';
 import { planBefore } from './deployment.ts';
 import { type FaultKind, type Faults, NO_FAULTS } from './faults.ts';
 import { Functions } from './functions.ts';
+import { Inflow } from './inflow.ts';
 import { Invariants } from './invariants.ts';
 import { Crash } from './invocation.ts';
 import { SimulatedLog } from './log.ts';
 import { pollStream } from './poller.ts';
-import { Producers } from './producers.ts';
 import { type Scheduler, scheduler } from './scheduler.ts';
+import { START } from './trace-line.ts';
 
 /** The rows of tables that are looked up, by their names in the plan. */
 export type RowsByTable = Readonly<Record<string, readonly (readonly [LookupKey, unknown])[]>>;
@@ -48,7 +49,6 @@ const HEALING = { pollMs: MINUTES, tickMs: 2 * MINUTES };
 const SLOW = { pollMs: 3 * HOURS, tickMs: 6 * HOURS };
 /** More of them say nothing new. */
 const FAILURES_MAX = 3;
-const START = Date.UTC(2026, 0, 1);
 
 /**
  * Everything that AWS is to a pipeline, in virtual time, and what goes wrong with it: the streams and
@@ -77,8 +77,7 @@ export class World {
   #running = true;
   #pace = USUAL;
   readonly #before: Plan;
-  /** By stream; none in runs in which nobody sends anything again. */
-  readonly #producers: ReadonlyMap<string, Producers>;
+  readonly #inflows: ReadonlyMap<string, Inflow>;
   readonly #functions: Functions;
 
   constructor(plan: Plan, options: WorldOptions) {
@@ -97,11 +96,7 @@ export class World {
         new SimulatedLog(name, chance.pick([1, 1, 2, 3]), () => this.scheduler.now, chance),
       ]),
     );
-    this.#producers = new Map(
-      options.faults.producerRepeats === 0
-        ? []
-        : [...this.streams].map(([name, log]) => [name, new Producers(log, chance)]),
-    );
+    this.#inflows = new Map([...this.streams].map(([stream, log]) => [stream, this.#inflow(log)]));
     const places = plan.stages.flatMap(({ late }) => late.sideOutput?.name ?? []);
     this.late = new Map(places.map((name) => [name, memoryDeadLetters()]));
     this.lookups = Object.fromEntries(
@@ -119,6 +114,17 @@ export class World {
     });
   }
 
+  #inflow(log: SimulatedLog): Inflow {
+    const { chance, faults } = this.#options;
+    return new Inflow({
+      log,
+      chance,
+      isSealed: faults.producerRepeats > 0,
+      draws: (kind, where) => this.#draws(kind, where),
+      trace: (line, shown) => this.#trace(line, shown),
+    });
+  }
+
   /** Records come and faults happen; then all heals, and what is left is dealt with. */
   async run(): Promise<void> {
     for (const stream of this.streams.keys()) this.#spawn(this.#mapping(stream));
@@ -128,13 +134,12 @@ export class World {
     for (let n = 0; n < records; n++) {
       if (n === deployAt) await this.#deploy();
       await this.scheduler.runUntil(this.scheduler.now + chance.below(4 * SECONDS));
-      const [stream, log] = chance.pick([...this.streams]);
+      const [stream, inflow] = chance.pick([...this.#inflows]);
       const now = this.scheduler.now;
       const record = produce(stream, now);
-      if (!without.records.has(n)) this.#put(stream, log, record);
-      this.#repeats(stream);
+      if (!without.records.has(n)) inflow.put(record, now);
       this.lastRecordAt = now;
-      this.#reshard(log);
+      inflow.befall(now);
     }
     this.#faults = NO_FAULTS;
     // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
@@ -160,8 +165,13 @@ export class World {
     }
   }
 
-  #trace(line: string): void {
-    this.#options.trace?.(`${this.scheduler.now - START} ${line}`);
+  /** `shown`: what it is about, in words of the user's. */
+  #trace(line: string, shown?: unknown): void {
+    const { trace } = this.#options;
+    if (trace === undefined) return;
+    const about =
+      shown === undefined ? '' : ` ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`;
+    trace(`${this.scheduler.now - START} ${line}${about}`);
   }
 
   /** True if a fault of this kind happens here. */
@@ -237,35 +247,15 @@ export class World {
     this.#told.set(id, (this.#told.get(id) ?? 1) - 1);
   }
 
-  #put(stream: string, log: SimulatedLog, record: string | Uint8Array): void {
-    const { now } = this.scheduler;
-    const its = typeof record === 'string' ? this.#producers.get(stream) : undefined;
-    const lane = its ? its.put(String(record), now) : log.put(record, now);
-    this.#trace(`put ${lane} ${String(record)}`);
-  }
-
-  #repeats(stream: string): void {
-    const producers = this.#producers.get(stream);
-    if (producers === undefined || !this.#draws('producerRepeats', stream)) return;
-    const lane = producers.repeat(this.scheduler.now);
-    if (lane !== undefined) this.#trace(`put ${lane} again, what was put before`);
-  }
-
-  #reshard(log: SimulatedLog): void {
-    if (this.#draws('split', 'stream')) log.split();
-    if (this.#draws('merge', 'stream')) log.merge();
-    if (this.#draws('recreated', 'stream')) log.recreate();
-    if (this.#draws('shardExpired', 'stream')) log.expireShard();
-    if (this.#draws('recordsExpired', 'stream')) log.expireRecords();
-  }
-
   #portsOf(plan: Plan): Ports {
     const changed = (item: Item): void => this.#changed(item);
     const sinkOf = (name: string): Sink => {
       const sink: Sink = {
         write: async (outputs) => {
-          for (const output of outputs)
+          for (const output of outputs) {
+            this.#trace(`told ${name}`, output);
             this.invariants.told(name, output, isRelaying(plan, output.stage));
+          }
         },
         until: () => sink,
       };
