@@ -67,6 +67,8 @@ function parsed(head: string): Envelope | undefined {
 const isEnvelope = ({ producer, chunk, index, withinMs = 0 }: Partial<Envelope>): boolean =>
   typeof producer === 'string' &&
   /^.{1,120}$/s.test(producer) &&
+  // Half a character is another one once it was stored.
+  producer.isWellFormed() &&
   typeof chunk === 'string' &&
   /^[\x21-\x7e]{1,40}$/.test(chunk) &&
   isWhole(index, CHUNK_MAX - 1) &&

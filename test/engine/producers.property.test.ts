@@ -204,3 +204,46 @@ test('a lane remembers so many producers, and no longer than copies of theirs ca
   await gather('a');
   expect([(await known()).length, (await known())[0]]).toEqual([1_000, 'other']);
 });
+
+test('what a lane remembers of producers fits into its item, whatever they are called', async () => {
+  const { log, gather, lane } = world();
+  log.open('a');
+  for (let n = 0; n < 1_000; n++) {
+    const envelope = {
+      producer: String(n).padEnd(120, '\uffee'),
+      chunk: '9'.repeat(40),
+      index: 499,
+    };
+    log.append('a', sealed(envelope, JSON.stringify({ at: 5, key: 'k' })), 1_000);
+  }
+  await gather('a');
+  const texts = ((await lane('a'))?.producers ?? []) as string[];
+  const bytes = Buffer.byteLength(texts.join());
+  expect(bytes).toBeGreaterThan(250_000);
+  expect(bytes).toBeLessThan(310_000);
+  expect(texts.at(-1)).toContain(' 999\uffee');
+});
+
+test('a lane that continues others remembers no more producers than any, those heard of last', async () => {
+  const { log, gather, lane, tick } = world();
+  for (const name of ['a', 'b']) {
+    log.open(name);
+    for (let n = 0; n < 800; n++) {
+      const envelope = { producer: `${name}${n}`, chunk: '1', index: 0 };
+      log.append(name, sealed(envelope, JSON.stringify({ at: 5, key: 'k' })), 1_000);
+    }
+  }
+  await gather('a');
+  await gather('b');
+  log.open('c', ['a', 'b']);
+  await tick();
+  const texts = ((await lane('c'))?.producers ?? []) as string[];
+  const names = texts.map((text) => text.split(' ').at(-1));
+  expect(names).toHaveLength(1_000);
+  expect(names.slice(-2).sort()).toEqual(['a799', 'b799']);
+  expect([names.includes('a299'), names.includes('a300'), names.includes('b300')]).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});

@@ -43,6 +43,7 @@ describe('what is no envelope is left as it is', () => {
     ['an end that is missing', sealed(ONE, '1').slice(0, -1)],
     ['no producer', sealed({ ...ONE, producer: '' }, '1')],
     ['a producer that is too long', sealed({ ...ONE, producer: 'p'.repeat(121) }, '1')],
+    ['half a character', sealed({ ...ONE, producer: 'p\ud800' }, '1')],
     ['a chunk with a space', sealed({ ...ONE, chunk: '1 2' }, '1')],
     ['a chunk that is too long', sealed({ ...ONE, chunk: '1'.repeat(41) }, '1')],
     ['an index beyond the chunk', sealed({ ...ONE, index: CHUNK_MAX }, '1')],
