@@ -101,13 +101,37 @@ const single: fc.Arbitrary<Buffer> = fc.oneof(
     .map((one) => Buffer.from(one)),
 );
 
+/** In an envelope, or in what nearly is one. No producer sends anything twice. */
+const enveloped: fc.Arbitrary<Buffer> = fc
+  .tuple(
+    fc.uuid(),
+    fc.record(
+      {
+        chunk: fc.constantFrom<unknown>('1', '~'.repeat(40), '', ' ', 7, null),
+        index: fc.constantFrom<unknown>(0, 499, 500, -1, 0.5, '0'),
+        withinMs: fc.constantFrom<unknown>(0, 1, Number.MAX_SAFE_INTEGER, -1, 1e300, 'x'),
+      },
+      { requiredKeys: ['chunk', 'index'] },
+    ),
+    fc.constantFrom('', '__proto__', '\u0000', '\ud800', '"}', 'x'.repeat(90)),
+    single,
+  )
+  .map(([id, rest, odd, event]) =>
+    Buffer.concat([
+      Buffer.from(`{"tidemark":${text({ producer: `${id}${odd}${SECRET}`, ...rest })},"event":`),
+      event,
+      Buffer.from('}'),
+    ]),
+  );
+
 const packed: fc.Arbitrary<Buffer> = fc
-  .array(single, { minLength: 1, maxLength: 5 })
+  .array(fc.oneof(single, enveloped), { minLength: 1, maxLength: 5 })
   .map(aggregated);
 
 /** Payloads that producers might put, most of them not as they should be. */
 export const payload: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 8, arbitrary: single },
+  { weight: 3, arbitrary: enveloped },
   { weight: 2, arbitrary: packed },
   packed.map((data) =>
     Buffer.concat([data.subarray(0, -1), Buffer.from([(data.at(-1) ?? 0) ^ 1])]),
