@@ -40,6 +40,8 @@ export interface ShardReaderOptions {
   readonly streamName: string;
   readonly origin: ShardOrigin;
   readonly startAt: StartAt;
+  /** Records a read, at most; default: as many as the API gives, up to 10,000. */
+  readonly recordsMax?: number;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ShardReaderOptions {
  * A shard that is gone counts as read to its end.
  */
 export function shardReader(options: ShardReaderOptions): ShardReader {
-  const { client, origin } = options;
+  const { client, origin, recordsMax: Limit } = options;
   let { startAt } = options;
   let lastRead = typeof startAt === 'object' && 'after' in startAt ? startAt.after : undefined;
   let iterator: string | undefined;
@@ -61,7 +63,7 @@ export function shardReader(options: ShardReaderOptions): ShardReader {
   };
   const read = async (): Promise<ShardRead> => {
     await open();
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator: iterator }));
+    const answer = await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit }));
     const records = answer.Records ?? [];
     iterator = answer.NextShardIterator ?? undefined;
     lastRead = records.at(-1)?.SequenceNumber ?? lastRead;

@@ -53,6 +53,8 @@ export async function replay(plan: Plan, options: ReplayOptions): Promise<number
   const runtime = startLocalRuntime({
     plan,
     ...options,
+    // Of the reads that others leave, each takes what it gets.
+    openShard: ({ recordsMax: _, ...all }) => options.openShard(all),
     batchSize: BATCH_SIZE,
     pollIntervalMs: POLL_MS,
     tickEveryMs: 0,

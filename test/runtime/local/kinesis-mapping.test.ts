@@ -1,3 +1,4 @@
+import { GetRecordsCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { EVENT_BYTES_MAX } from '../../../src/runtime/local/batch.ts';
@@ -129,6 +130,27 @@ describe('where a mapping starts', () => {
     await until(() => batches.flat().length > 0);
     expect(batches.flat()).toEqual(['after']);
   });
+});
+
+test.each`
+  batchSize | records
+  ${100}    | ${1_000}
+  ${1_000}  | ${1_000}
+  ${2_000}  | ${2_000}
+`('for batches of $batchSize a read takes $records records', async ({ batchSize, records }) => {
+  const stream = await servers.stream();
+  await stream.put(['0']);
+  const asked: unknown[] = [];
+  const kinesis = servers.kinesis();
+  const client = {
+    send: async (command: { readonly input: object }) => {
+      if (command instanceof GetRecordsCommand) asked.push(command.input.Limit);
+      return kinesis.send(command as never);
+    },
+  } as unknown as KinesisClient;
+  const { batches } = poll(stream, { client, batchSize });
+  await until(() => batches.flat().length === 1);
+  expect(new Set(asked)).toEqual(new Set([records]));
 });
 
 describe('trouble with the API', () => {
