@@ -4,7 +4,7 @@ import { CfnResource, Stack, Token } from 'aws-cdk-lib/core';
 import { ConfigurationError } from '../errors.ts';
 
 /** What Lambda takes of all variables of a function together, names and quotes included. */
-export const ENVIRONMENT_BYTES_MAX = 4_096;
+const ENVIRONMENT_BYTES_MAX = 4_096;
 
 /**
  * Looks at all variables of a function when the app is synthesized, whoever has set them.

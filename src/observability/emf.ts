@@ -20,7 +20,7 @@ export const emfLines =
  * Lanes and buckets are members that no dimension names: they can be searched for in the log, and cost
  * nothing as metrics.
  */
-export function emfDocument(figures: StageFigures, at: number): Record<string, unknown> {
+function emfDocument(figures: StageFigures, at: number): Record<string, unknown> {
   const { pipeline, stage, metrics, lanes, buckets } = figures;
   const Metrics = [...metrics.keys()].map((Name) => ({ Name, Unit: METRIC_UNITS[Name] }));
   const directive = { Namespace: METRIC_NAMESPACE, Dimensions: [METRIC_DIMENSIONS], Metrics };

@@ -118,7 +118,7 @@ export function lastWindow(
 }
 
 /** The windows whose end is looked at in this slot, in order. */
-export function windowsClosedBy(
+function windowsClosedBy(
   { sizeMs, advanceMs, offsetMs }: AlignedWindows,
   slot: number,
   resolutionMs: number,

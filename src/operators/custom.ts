@@ -32,7 +32,7 @@ export interface CustomAggregate<In, Acc, Out> {
 }
 
 /** What stands for a name that was not given; no stage can be called so. */
-export const UNNAMED = '(custom)';
+const UNNAMED = '(custom)';
 
 /**
  * Without a codec every event is first folded into an accumulator of its own: if that cannot be

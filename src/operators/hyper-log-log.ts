@@ -16,7 +16,7 @@ export interface HyperLogLog {
 export const emptyHyperLogLog = (): HyperLogLog => ({ sparse: new Map(), registers: undefined });
 
 /** So many hashes are kept one by one: they take no more room than the registers do. */
-export const sparseMax = (precision: number): number => 2 ** precision / 8;
+const sparseMax = (precision: number): number => 2 ** precision / 8;
 
 export function addHash(sketch: HyperLogLog, { high, low }: Hash64, precision: number): void {
   put(sketch, high, Math.clz32(low) + 1, precision);

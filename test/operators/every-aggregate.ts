@@ -32,7 +32,7 @@ const value = (reading: Reading): number => reading.value;
 const word = (reading: Reading): string => reading.word;
 
 /** How many readings there are with each word, by hand. */
-export const wordCounts = aggregate({
+const wordCounts = aggregate({
   name: 'word-counts',
   create: () => ({}) as Record<string, number>,
   add: (counts, reading: Reading) => ({

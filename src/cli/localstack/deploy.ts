@@ -29,7 +29,7 @@ export interface DeployedStack {
   readonly outputs: string;
 }
 
-export const STACK = 'tidemark-dev';
+const STACK = 'tidemark-dev';
 const TOOLKIT = 'CDKToolkit';
 const UNFINISHED_MS = 120_000;
 

@@ -31,7 +31,7 @@ const CONSTRAINTS = path.join(ASSETS, 'constraints.txt');
 const POM = path.join(ASSETS, 'dynamodb-local.pom.xml');
 
 /** What this version of the repository installs; another one is installed beside it. */
-export function installationOf({ home }: Place): Installation {
+function installationOf({ home }: Place): Installation {
   const hash = createHash('sha256').update(KINESIS_VERSION);
   for (const file of [CONSTRAINTS, POM]) hash.update(readFileSync(file));
   const folder = path.join(home, `host-${hash.digest('hex').slice(0, 12)}`);

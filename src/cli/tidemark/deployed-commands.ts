@@ -144,7 +144,7 @@ const onLetters = (command: Command): Command =>
   );
 
 /** What every command about a pipeline takes. */
-export function onPipeline(command: Command): Command {
+function onPipeline(command: Command): Command {
   return command
     .argument('<pipeline>', 'module that exports the pipeline')
     .option('--export <name>', 'which export the pipeline is', 'default')

@@ -29,7 +29,7 @@ function sourceArguments(besideUrl: string): string[] {
 const LOADER = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
 
 /** The arguments that say how modules are found: a child must not inherit `--eval` or `--inspect`. */
-export function loaders(execArgv: readonly string[]): string[] {
+function loaders(execArgv: readonly string[]): string[] {
   return execArgv.flatMap((argument, index) => {
     if (!LOADER.test(argument)) return [];
     const value = execArgv[index + 1];
