@@ -7,6 +7,16 @@ export interface SaidRow {
   readonly value: unknown;
 }
 
+/** What operators over rows fold: what was said of them, each with its place in time. */
+export const saidRows = {
+  ...NEVER_LATE,
+  emits: 'changes',
+  ...rememberedEvents,
+  add: (events, { value }, eventTime, origin, side) =>
+    rememberedEvents.add(events, value, eventTime, origin, side),
+  codec: keptCodec,
+} satisfies Omit<Operator<SaidRow, Kept[]>, 'name' | 'firing'>;
+
 /**
  * Rows by key: the latest change in event time is the row. Each change is told with the row before it;
  * one that happened before the latest known changes nothing. Deleted rows are kept too: what happened
@@ -14,12 +24,7 @@ export interface SaidRow {
  */
 export const latestRows = (): Operator<SaidRow, Kept[], LastSaid> => ({
   name: 'table',
-  ...NEVER_LATE,
-  emits: 'changes',
-  ...rememberedEvents,
-  add: (events, { value }, eventTime, origin, side) =>
-    rememberedEvents.add(events, value, eventTime, origin, side),
-  codec: keptCodec,
+  ...saidRows,
   firing: {
     kind: 'keyed',
     stateCodec: lastSaidCodec,

@@ -1,7 +1,7 @@
 import type { Codec } from '../schema/codec.ts';
-import { eventOf, inOrder, type Kept, keptCodec, rememberedEvents } from './kept.ts';
-import type { SaidRow } from './latest-rows.ts';
-import { NEVER_LATE, type Operator, type Result } from './operator.ts';
+import { eventOf, inOrder, type Kept, keptCodec } from './kept.ts';
+import { type SaidRow, saidRows } from './latest-rows.ts';
+import type { Operator, Result } from './operator.ts';
 import { rowChange } from './row-change.ts';
 
 /** Which rows there are: where both sides have one; where the left has; where either has. */
@@ -34,12 +34,7 @@ interface Sides {
  */
 export const tableJoin = (kind: JoinKind): Operator<SaidRow, Kept[], Sides> => ({
   name: `table-${kind === 'inner' ? '' : `${kind}-`}join`,
-  ...NEVER_LATE,
-  emits: 'changes',
-  ...rememberedEvents,
-  add: (events, { value }, eventTime, origin, side) =>
-    rememberedEvents.add(events, value, eventTime, origin, side),
-  codec: keptCodec,
+  ...saidRows,
   firing: {
     kind: 'keyed',
     stateCodec: sidesCodec,
