@@ -9,7 +9,6 @@ import type { Job } from './job.ts';
 import type { StartOptions } from './options.ts';
 import type { WindowCount } from './recount.ts';
 import { recountStream } from './recount-stream.ts';
-
 import type { Summary, WriteUnits } from './summary.ts';
 
 /** What a run left behind. */
