@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Backoff, type BackoffOptions, fullJitter } from '../backoff.ts';
 import { eitherOf } from '../deadline.ts';
+import { checkedConcurrency } from '../parallel.ts';
 import { remoteCall } from '../remote-call.ts';
 import type { ConsumedUnits } from './units.ts';
 
@@ -29,7 +30,7 @@ export interface AccessOptions {
 export function openAccess(options: AccessOptions, concurrency: number): Access {
   return {
     client: options.client,
-    concurrency: options.concurrency ?? concurrency,
+    concurrency: checkedConcurrency(options.concurrency ?? concurrency),
     backoff: fullJitter(options.backoff),
     onConsumed: options.onConsumed ?? (() => {}),
     signal: undefined,

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { type BackoffOptions, fullJitter } from '../backoff.ts';
 import { BadRecordError, ConfigurationError, LimitError } from '../errors.ts';
+import { checkedConcurrency } from '../parallel.ts';
 import { sealed } from '../schema/envelope.ts';
 import { ProducerLane, type Waiting } from './producer-lane.ts';
 import { isPartitionKey, RECORD_BYTES_MAX } from './put-records.ts';
@@ -119,7 +120,7 @@ class Producer {
     };
     const id = randomUUID();
     const onDone = (chunk: readonly Waiting[], error: unknown): void => this.#done(chunk, error);
-    this.#lanes = Array.from({ length: concurrency }, (_, n) => {
+    this.#lanes = Array.from({ length: checkedConcurrency(concurrency) }, (_, n) => {
       const producer = `${id}.${n}`;
       return new ProducerLane({ access, producer, withinMs: WITHIN_MS, lingerMs, onDone });
     });

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { eitherOf } from '../deadline.ts';
-import { eachInParallel } from '../parallel.ts';
+import { checkedConcurrency, eachInParallel } from '../parallel.ts';
 import { remoteCall } from '../remote-call.ts';
 import { slotText } from '../time/slot.ts';
 import type { CallOptions } from './batch-sink.ts';
@@ -46,7 +46,8 @@ export interface ObjectSinkOptions {
 export const objectSink = (options: ObjectSinkOptions): Sink => sinkUntil(options, undefined);
 
 function sinkUntil(options: ObjectSinkOptions, signal: AbortSignal | undefined): Sink {
-  const { client, bucket: Bucket, gzip = true, concurrency = 16 } = options;
+  const { client, bucket: Bucket, gzip = true } = options;
+  const concurrency = checkedConcurrency(options.concurrency ?? 16);
   return {
     async write(outputs) {
       const objects = [...objectsOf(options, outputs)];

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type Backoff, type BackoffOptions, fullJitter } from '../backoff.ts';
 import { eitherOf } from '../deadline.ts';
 import { ConfigurationError, UnavailableError } from '../errors.ts';
-import { eachInParallel } from '../parallel.ts';
+import { checkedConcurrency, eachInParallel } from '../parallel.ts';
 import { remoteCall } from '../remote-call.ts';
 import type { MessageSinkOptions } from './batch-sink.ts';
 import { identityOf } from './identity.ts';
@@ -50,7 +50,8 @@ interface Hook extends WebhookSinkOptions {
 }
 
 function sinkUntil(hook: Hook, signal: AbortSignal | undefined): Sink {
-  const { concurrency = 8, deadLetters } = hook;
+  const { deadLetters } = hook;
+  const concurrency = checkedConcurrency(hook.concurrency ?? 8);
   return {
     async write(outputs) {
       await eachInParallel(byKey(outputs), concurrency, async (its) => {

@@ -1,7 +1,7 @@
 import { type Backoff, fullJitter } from '../backoff.ts';
 import { eitherOf } from '../deadline.ts';
 import { UnavailableError } from '../errors.ts';
-import { eachInParallel } from '../parallel.ts';
+import { checkedConcurrency, eachInParallel } from '../parallel.ts';
 import { remoteCall } from '../remote-call.ts';
 import type { CallOptions, MessageSinkOptions } from './batch-sink.ts';
 import type { Audience, Connections } from './connections.ts';
@@ -46,7 +46,8 @@ interface Limits {
 }
 
 function sinkUntil(options: PushSinkOptions, limits: Limits): Sink {
-  const { concurrency = 16, deadLetters, connections } = options;
+  const { deadLetters, connections } = options;
+  const concurrency = checkedConcurrency(options.concurrency ?? 16);
   return {
     async write(outputs) {
       const { frames, refused } = framesOf(options, outputs);
