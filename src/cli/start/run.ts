@@ -63,9 +63,8 @@ export async function run(options: StartOptions, surroundings: Surroundings): Pr
     return await playAndTell(all, runtime);
   } finally {
     show.end();
-    // All is told: what is in flight ends with its process, as in a function that is taken away.
-    await Promise.all([page?.stop(), runtime.stop(), sandbox.stop()]);
-    await deployment.stop();
+    // All is told: what is in flight ends with its process, and requests with the servers that they wait for.
+    await Promise.all([page?.stop(), runtime.stop(), sandbox.stop(), deployment.stop()]);
   }
 }
 
