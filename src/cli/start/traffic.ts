@@ -65,6 +65,8 @@ interface Happening {
 class World {
   readonly #agenda = new Agenda<Happening>();
   readonly #random: Random;
+  /** Of the user who always comes again. Of the others' sessions some are of that user too. */
+  #comesAgain: Session;
   #made = 0;
   #wasVeryLate = false;
 
@@ -73,7 +75,8 @@ class World {
     for (let started = 0; started < SESSIONS_AT_START; started += 1) {
       this.#act(startTime + exponential(random, GAP_MS), newSession(random));
     }
-    this.#act(startTime, newSession(random, BROKEN_CLOCK_USER));
+    this.#comesAgain = newSession(random, BROKEN_CLOCK_USER);
+    this.#act(startTime, this.#comesAgain);
     this.#openSession(startTime);
   }
 
@@ -98,9 +101,10 @@ class World {
       this.#send(nextEvent(this.#random, session, at), at);
       if (this.#random() >= LAST_PAGE_CHANCE) {
         this.#act(at + exponential(this.#random, GAP_MS), session);
-      } else if (session.userId === BROKEN_CLOCK_USER) {
+      } else if (session === this.#comesAgain) {
         const pauseMs = exponential(this.#random, BROKEN_CLOCK_PAUSE_MS);
-        this.#act(at + pauseMs, newSession(this.#random, BROKEN_CLOCK_USER));
+        this.#comesAgain = newSession(this.#random, BROKEN_CLOCK_USER);
+        this.#act(at + pauseMs, this.#comesAgain);
       }
     });
   }

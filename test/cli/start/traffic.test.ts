@@ -26,6 +26,17 @@ test('without an end it is generated as it is asked for', () => {
   expect(taken).toBe(1_000);
 });
 
+test('however long it goes on, the broken clock has the same share of it', () => {
+  let seen = 0;
+  let broken = 0;
+  for (const { line } of traffic({ random: seeded(1), startTime: START, events: 200_000 })) {
+    seen += 1;
+    if (seen > 150_000 && String(line).includes(BROKEN_CLOCK_USER)) broken += 1;
+  }
+  expect(broken).toBeGreaterThan(0);
+  expect(broken / 50_000).toBeLessThan(0.01);
+});
+
 test('it ends at the end time', () => {
   const endTime = START + 2 * MINUTE_MS;
   const items = [...traffic({ random: seeded(1), startTime: START, endTime })];
