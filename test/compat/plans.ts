@@ -132,6 +132,15 @@ export const PLANS: Readonly<Record<string, () => Plan>> = {
     return combine(balances.to(table('balances')), balances.audit().to(table('audit')));
   },
 
+  producers: () =>
+    stream(SEALED, 'compat')
+      .keyBy(({ key }) => key)
+      .window(TumblingWindow.of(10, SECONDS))
+      // A copy that is taken for another record is in a result.
+      .allowedLateness(100 * SECONDS)
+      .count({ name: 'producers' })
+      .to(table('counts')),
+
   tables() {
     const rows = clicks().toTable({ name: 'rows', row: ({ v }) => (v > 1 ? { v } : undefined) });
     const sums = rows.groupBy(({ v }) => v % 3).sum(({ v }) => v, { name: 'sums' });
@@ -143,6 +152,9 @@ export const PLANS: Readonly<Record<string, () => Plan>> = {
     );
   },
 };
+
+/** The stream whose records bear an envelope, and are there more than once. */
+export const SEALED = 'sealed';
 
 const schema = z.object({ at: z.number(), key: z.string(), v: z.number() });
 export type Event = z.infer<typeof schema>;

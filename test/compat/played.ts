@@ -1,12 +1,13 @@
 import { type Engine, engine } from '../../src/engine/engine.ts';
 import type { Item, Plan, TableRole } from '../../src/index.ts';
+import { sealed } from '../../src/schema/envelope.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
 import { memoryStore } from '../../src/store/memory.ts';
 import { memoryLog } from '../../src/testing/memory-log.ts';
 import { MAX_TIME } from '../../src/time/watermark.ts';
 import { sinksOf } from '../../src/topology/plan.ts';
 import { random } from '../support/random.ts';
-import type { Event } from './plans.ts';
+import { type Event, SEALED } from './plans.ts';
 
 /** An item of one of the tables. */
 export interface Stored {
@@ -65,10 +66,11 @@ function world(plan: Plan, stored: readonly Stored[]) {
       if (seen.kind === 'failed') throw seen.error;
     },
   });
-  Object.values(logs).forEach((log, n) => {
+  Object.entries(logs).forEach(([name, log], n) => {
     log.open(LANE);
     // All records are in the log from the beginning, so that they have the same positions in both parts.
-    for (const event of eventsOf(n)) log.append(LANE, JSON.stringify(event), START);
+    const texts = eventsOf(n).map((event) => JSON.stringify(event));
+    for (const text of name === SEALED ? sentAgain(texts) : texts) log.append(LANE, text, START);
   });
   const inEach = async (step: (source: string) => Promise<unknown>) => {
     for (const source of Object.keys(logs)) await step(source);
@@ -104,3 +106,21 @@ function eventsOf(stream: number): Event[] {
     v: chance.below(10),
   }));
 }
+
+/** In envelopes. Two producers fall silent soon, and what they have sent comes again for as long as there is anything. */
+function sentAgain(events: readonly string[]): string[] {
+  const sent: string[] = [];
+  const envelopeOf = (n: number) => {
+    if (n >= SILENT_FROM)
+      return { producer: 'the other', chunk: String(n >> 3).padStart(4, '0'), index: n & 7 };
+    const its = { chunk: '0001', index: n * 3 };
+    return n % 2 ? { producer: 'brief', ...its, withinMs: 60_000 } : { producer: 'silent', ...its };
+  };
+  events.forEach((event, n) => {
+    sent.push(sealed(envelopeOf(n), event));
+    if (n >= SILENT_FROM && n % 2 === 0) sent.push(sent[(n >> 1) % SILENT_FROM] as string);
+  });
+  return sent;
+}
+
+const SILENT_FROM = 12;
