@@ -7,7 +7,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import { writeAll } from './output.ts';
+import { writeAll } from './write-all.ts';
 
 /** How much of a log there is. */
 export interface LogLength {

@@ -7,11 +7,11 @@ import {
   openSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
 import type { LineLog } from './line-log.ts';
+import { writeAll } from './write-all.ts';
 
 /** A file of lines that a run has left. */
 export interface Written {
@@ -89,11 +89,4 @@ function isLinked(file: string, name: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A write may take a part only. Returns how many bytes they are. */
-export function writeAll(descriptor: number, text: string): number {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-  return bytes.length;
 }
