@@ -1,4 +1,8 @@
-import { polledRecord, type ShardOrigin } from '../runtime/local/kinesis-event.ts';
+import {
+  type PolledRecord,
+  polledRecord,
+  type ShardOrigin,
+} from '../runtime/local/kinesis-event.ts';
 import type {
   ShardRead,
   ShardReader,
@@ -34,7 +38,8 @@ export function archivedShard(
       if (last !== undefined) await handOver.check(last);
       live = shardReader({ ...options, startAt: afterArchive(options.startAt, files) });
     }
-    return live.read();
+    const read = await live.read();
+    return { ...read, records: sinceStart(options.startAt, read.records) };
   };
   return {
     async open() {},
@@ -65,10 +70,17 @@ function toPolled(
   { origin, startAt }: { origin: ShardOrigin; startAt: StartAt },
   records: readonly ArchivedRecord[],
 ) {
-  const since = typeof startAt === 'object' && 'atTimestamp' in startAt ? startAt.atTimestamp : 0;
-  return records
-    .filter(({ arrivalTime }) => arrivalTime >= since)
-    .map(({ position, ...record }) =>
-      polledRecord(origin, { sequenceNumber: position, ...record }),
-    );
+  const polled = records.map(({ position, ...record }) =>
+    polledRecord(origin, { sequenceNumber: position, ...record }),
+  );
+  return sinceStart(startAt, polled);
+}
+
+/** Also of the stream: an archive may end before the time from which on records are wanted. */
+function sinceStart(startAt: StartAt, records: readonly PolledRecord[]): readonly PolledRecord[] {
+  if (typeof startAt !== 'object' || !('atTimestamp' in startAt)) return records;
+  return records.filter(
+    ({ event }) =>
+      Math.round(event.kinesis.approximateArrivalTimestamp * 1_000) >= startAt.atTimestamp,
+  );
 }
