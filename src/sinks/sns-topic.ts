@@ -1,6 +1,5 @@
 import { batchSink, type CallOptions, type MessageSinkOptions } from './batch-sink.ts';
-import { groupOf, MESSAGE_BYTES_MAX, textAttribute } from './fifo-message.ts';
-import { messageText } from './message.ts';
+import { bodyOf, groupOf, MESSAGE_BYTES_MAX, textAttribute } from './fifo-message.ts';
 import type { Sink } from './sink.ts';
 import { type BatchFailure, failuresById } from './sqs-queue.ts';
 
@@ -40,7 +39,7 @@ export const topicSink = ({ client, topicArn, ...options }: TopicSinkOptions): S
       name: topicArn.slice(topicArn.lastIndexOf(':') + 1),
       limits: { count: 10, bytes: MESSAGE_BYTES_MAX, each: MESSAGE_BYTES_MAX },
       entryOf(output, identity) {
-        const message = messageText(output);
+        const message = bodyOf(output);
         const group = groupOf(output);
         return {
           group,

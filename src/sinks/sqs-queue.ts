@@ -4,8 +4,7 @@ import {
   type Failure,
   type MessageSinkOptions,
 } from './batch-sink.ts';
-import { groupOf, MESSAGE_BYTES_MAX, textAttribute } from './fifo-message.ts';
-import { messageText } from './message.ts';
+import { bodyOf, groupOf, MESSAGE_BYTES_MAX, textAttribute } from './fifo-message.ts';
 import type { Sink } from './sink.ts';
 
 /** What is needed of a client: `SQS` of @aws-sdk/client-sqs has it. */
@@ -52,7 +51,7 @@ export const queueSink = ({ client, queueUrl, ...options }: QueueSinkOptions): S
       name: queueUrl.slice(queueUrl.lastIndexOf('/') + 1),
       limits: { count: 10, bytes: MESSAGE_BYTES_MAX, each: MESSAGE_BYTES_MAX },
       entryOf(output, identity) {
-        const body = messageText(output);
+        const body = bodyOf(output);
         const group = groupOf(output);
         return {
           group,
