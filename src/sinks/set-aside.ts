@@ -1,6 +1,7 @@
 import { LimitError } from '../errors.ts';
 import { slotText } from '../time/slot.ts';
 import type { DeadLetter, DeadLetterSink } from './dead-letter-sink.ts';
+import { digest } from './identity.ts';
 import { messageText } from './message.ts';
 import type { Output } from './sink.ts';
 
@@ -32,12 +33,16 @@ export async function setAside(
   );
 }
 
+/** As a position has it: without a slash, and short enough for a key of a table. */
+const placeOf = (key: string): string =>
+  /^[\x21-\x2e\x30-\x7e]{1,200}$/.test(key) ? key : digest(key);
+
 function letterOf(sink: string, { output, why }: Refused): DeadLetter {
   const { stage, bucket, slot, chunk, key, index } = output;
   return {
     source: stage,
     lane: `${stage}@${bucket}>${sink}`,
-    position: `${slotText(slot)}#${chunk}#${key}`,
+    position: `${slotText(slot)}#${chunk}#${placeOf(key)}`,
     index,
     reason: 'VALUE',
     detail: why,

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deadLetterTable } from '../../src/sinks/dynamodb-dead-letters.ts';
 import { tableSink } from '../../src/sinks/dynamodb-table.ts';
+import { letterId } from '../../src/sinks/letter-id.ts';
 import { memoryDeadLetters, memorySink } from '../../src/sinks/memory.ts';
-import { readDeadLetters } from '../../src/sinks/read-dead-letters.ts';
+import { messageText } from '../../src/sinks/message.ts';
+import { readDeadLetter, readDeadLetters } from '../../src/sinks/read-dead-letters.ts';
 import { readTable } from '../../src/sinks/read-table.ts';
+import { setAside } from '../../src/sinks/set-aside.ts';
+import { outputOf } from '../../src/testing/contracts/contract-output.ts';
 import { deadLetterContract } from '../../src/testing/contracts/dead-letter-contract.ts';
 import { sinkContract } from '../../src/testing/contracts/sink-contract.ts';
 import { type LocalDynamo, startDynamo } from '../support/dynamodb.ts';
@@ -53,6 +57,22 @@ describe('in DynamoDB', () => {
       letters: () => all(readDeadLetters(client, names.deadLetters)),
     });
   });
+
+  test.each(['/products/12', 'a b', 'x'.repeat(2_000)])(
+    'a letter of an output of any key is found by its name: %s',
+    async (key) => {
+      const { client, names } = dynamo;
+      const letters = deadLetterTable({ client, tableName: names.deadLetters });
+      const stage = `of-${key.length}`;
+      const output = outputOf(key, { stage });
+      await setAside('a-sink', letters, [{ output, why: 'it is too large' }]);
+      const all_ = await all(readDeadLetters(client, names.deadLetters));
+      const letter = all_.find(({ source }) => source === stage);
+      expect(letter).toBeDefined();
+      const found = letter && (await readDeadLetter(client, names.deadLetters, letterId(letter)));
+      expect(found?.data).toEqual(new Uint8Array(Buffer.from(messageText(output))));
+    },
+  );
 
   test('a letter that is too large keeps its beginning, and says how large it was', async () => {
     const { client, names } = dynamo;
