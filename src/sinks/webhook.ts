@@ -36,16 +36,18 @@ export interface WebhookSinkOptions extends MessageSinkOptions {
  * redirects included.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  *
- * @throws ConfigurationError SINK_INVALID for a secret or an URL that is none
+ * @throws ConfigurationError SINK_INVALID for a secret, an URL or a header that is none
  */
 export function webhookSink(options: WebhookSinkOptions): Sink {
   const key = keyOf(options.secret);
   checkUrl(options.url);
-  return sinkUntil({ ...options, key, pace: fullJitter(options.backoff) }, undefined);
+  const others = headersOf(options.headers);
+  return sinkUntil({ ...options, key, others, pace: fullJitter(options.backoff) }, undefined);
 }
 
 interface Hook extends WebhookSinkOptions {
   readonly key: Uint8Array;
+  readonly others: Headers;
   readonly pace: Backoff;
 }
 
@@ -98,23 +100,23 @@ interface Sending {
 
 /** The status of the answer; 0: there was none. */
 async function post(hook: Hook, output: Output, { body, signal }: Sending): Promise<number> {
-  const { url, headers, timeoutMs = 5_000, clock = Date.now, producer, key } = hook;
+  const { url, others, timeoutMs = 5_000, clock = Date.now, producer, key } = hook;
   const id = identityOf(producer, output);
   const seconds = String(Math.floor(clock() / 1_000));
   const signature = createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64');
+  // Set, not added: ours are sent once, however somebody writes the names of theirs.
+  const headers = new Headers(others);
+  headers.set('content-type', 'application/json');
+  headers.set('webhook-id', id);
+  headers.set('webhook-timestamp', seconds);
+  headers.set('webhook-signature', `v1,${signature}`);
   return remoteCall({ service: 'webhook', hint: HINT, signal }, async ({ abortSignal }) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const answer = await fetch(url, {
         method: 'POST',
         redirect: 'manual',
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          'webhook-id': id,
-          'webhook-timestamp': seconds,
-          'webhook-signature': `v1,${signature}`,
-        },
+        headers,
         body,
         signal: abortSignal ? AbortSignal.any([abortSignal, timeout]) : timeout,
       });
@@ -149,9 +151,28 @@ function keyOf(secret: string): Uint8Array {
   );
 }
 
+function headersOf(headers: WebhookSinkOptions['headers'] = {}): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw new ConfigurationError(
+      'SINK_INVALID',
+      'a header of a webhook cannot be sent',
+      'See that no name has a space in it and no value a line break.',
+    );
+  }
+}
+
 function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLocal = url !== undefined && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (url !== undefined && (url.username !== '' || url.password !== '')) {
+    throw new ConfigurationError(
+      'SINK_INVALID',
+      'the address of a webhook has a user or a password in it, which no request may have',
+      'Give them in `headers`, as `authorization`.',
+    );
+  }
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)) return;
   throw new ConfigurationError(
     'SINK_INVALID',

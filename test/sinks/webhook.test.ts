@@ -79,11 +79,22 @@ test('a request is signed as Standard Webhooks says, at the time that it is sent
   expect(JSON.parse(body)).toEqual({ key: 'a', windowStart: 0, windowEnd: 1_000, value: 7 });
 });
 
+test('a header of ours is sent once, whatever others are called', async () => {
+  const headers = { 'Content-Type': 'text/plain', 'Webhook-Id': 'forged', 'X-Tenant': 't' };
+  await open({ headers }).write([outputOf('a')]);
+  const [{ id, headers: got } = never()] = receiver.requests;
+  expect(id).toMatch(/^[\w-]{43}$/);
+  expect(got).toMatchObject({ 'content-type': 'application/json', 'x-tenant': 't' });
+});
+
 test.each([
   ['a secret that is none', { secret: 'secret' }],
   ['a short secret', { secret: `whsec_${randomBytes(16).toString('base64')}` }],
   ['plain http to another machine', { url: 'http://example.com/hook' }],
   ['no URL', { url: 'hook' }],
+  ['a password in the URL', { url: 'https://user:secret@example.com/hook' }],
+  ['a header of two lines', { headers: { 'x-tenant': 'a\r\nx-admin: 1' } }],
+  ['a header that is none', { headers: { 'x tenant': 'a' } }],
 ])('%s is refused at the start', (_, options) => {
   expect(() => open(options)).toThrow(expect.objectContaining({ code: 'SINK_INVALID' }));
 });
