@@ -1,5 +1,5 @@
 import { BadRecordError, LimitError, UnavailableError } from '../errors.ts';
-import type { IdempotentProducer } from '../kinesis/producer.ts';
+import { checkEvent, type IdempotentProducer } from '../kinesis/producer.ts';
 import type { Schema } from '../schema/standard-schema.ts';
 
 /** What is read of a request: a Lambda function URL, or an HTTP API with payload format 2.0. */
@@ -45,13 +45,18 @@ export function ingestHandler<Request extends IngestRequest = IngestRequest>(
     try {
       return await taken(options, request);
     } catch (error) {
-      if (error instanceof Refusal) return answer(error.status, { error: error.message });
+      if (error instanceof Refusal) {
+        return answer(error.status, { error: error.message }, error.status === 405 ? ALLOWED : {});
+      }
       if (error instanceof LimitError) return answer(413, { error: 'an event is too large' });
       if (!(error instanceof UnavailableError)) throw error;
       return answer(503, { error: 'try again' }, { 'retry-after': '1' });
     }
   };
 }
+
+/** What an answer of 405 has to say. */
+const ALLOWED = { allow: 'POST' };
 
 /** A request that is answered with a status and one sentence. */
 class Refusal extends Error {
@@ -81,16 +86,18 @@ async function taken<Request extends IngestRequest>(
     }
     keys.push(key);
   }
-  for (const [n, event] of events.entries()) await put(producer, event, keys[n] ?? '');
+  // All or none: what cannot be put has to be known before the first is.
+  for (const [n, event] of events.entries()) check(event, keys[n] ?? '', n);
+  for (const [n, event] of events.entries()) await producer.put(event, { key: keys[n] ?? '' });
   await producer.flush();
   return answer(202, { accepted: events.length });
 }
 
-async function put(producer: IdempotentProducer, event: unknown, key: string): Promise<void> {
+function check(event: unknown, key: string, n: number): void {
   try {
-    await producer.put(event, { key });
+    checkEvent(event, key);
   } catch (error) {
-    throw error instanceof BadRecordError ? new Refusal(400, error.message) : error;
+    throw error instanceof BadRecordError ? new Refusal(400, `event ${n}: ${error.fact}`) : error;
   }
 }
 

@@ -180,17 +180,32 @@ class Producer {
   }
 }
 
+/** Throws what `put` would throw for an event, and puts nothing. */
+export const checkEvent = (event: unknown, key: string): void => void waitingOf(event, key);
+
 function waitingOf(event: unknown, key: string): Waiting {
   if (!isPartitionKey(key)) {
     throw new BadRecordError('a key of an event is not 1 to 256 characters long');
   }
-  const text = JSON.stringify(event) as string | undefined;
-  if (text === undefined) throw new BadRecordError('an event cannot be written as JSON');
+  const text = jsonOf(event);
   const bytes = Buffer.byteLength(text) + Buffer.byteLength(key) + ENVELOPE_BYTES;
   if (bytes <= RECORD_BYTES_MAX) return { event, key, text, bytes };
   throw new LimitError(`an event takes ${bytes} bytes of ${RECORD_BYTES_MAX}`, {
     hint: 'Put what is large elsewhere, and a reference to it into the event.',
   });
+}
+
+function jsonOf(event: unknown): string {
+  let text: string | undefined;
+  let cause: unknown;
+  try {
+    text = JSON.stringify(event) as string | undefined;
+  } catch (error) {
+    // It contains itself or a bigint, or lies too deep.
+    cause = error;
+  }
+  if (text !== undefined) return text;
+  throw new BadRecordError('an event cannot be written as JSON', { cause });
 }
 
 /** Whoever watches must not keep events from being sent by failing. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type IngestRequest, ingestHandler } from '../../src/bridges/ingest.ts';
@@ -78,6 +79,44 @@ describe('over HTTP', () => {
     const [answered, body] = await ask({ body: '{"page":"/","n":1}', ...init });
     expect([answered, body]).toEqual([status, { error: expect.stringContaining(error) }]);
     expect(await events()).toEqual([]);
+  });
+
+  test.each<[string, number, string]>([
+    ['grows too large', 413, `[${Array(60_000).fill('1e20').join()}]`],
+    ['lies too deep', 400, `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+  ])('an event that %s when it is written keeps those before it back', async (_, status, large) => {
+    const handler = ingestHandler({
+      producer: idempotentProducer({ client: stream.client, streamName: stream.name }),
+      schema: z.any(),
+      authorize: () => true,
+      keyOf: () => 'k',
+      bytesMax: 1024 * 1024,
+    });
+    const answer = await handler({
+      requestContext: { http: { method: 'POST' } },
+      headers: { 'Content-Type': 'application/json' },
+      body: `[1,${large}]`,
+    });
+    expect(answer.statusCode).toBe(status);
+    expect(await events()).toEqual([]);
+  });
+
+  test('packed bodies are not unpacked: a small one cannot become a large one', async () => {
+    const body = gzipSync(JSON.stringify({ page: ' '.repeat(1e7), n: 1 }));
+    const headers = { 'content-encoding': 'gzip' };
+    expect((await ask({ body, headers }))[0]).toBe(413);
+    const small = gzipSync(JSON.stringify({ page: '/', n: 1 }));
+    expect((await ask({ body: small, headers }))[0]).toBe(400);
+    expect(await events()).toEqual([]);
+  });
+
+  test('another method is told which one there is', async () => {
+    const answer = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.example' },
+    });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 
   test('an event that the stream does not take is to be sent again', async () => {

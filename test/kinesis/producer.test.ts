@@ -153,7 +153,11 @@ test('progress is told after each chunk, and whoever is told may fail', async ()
 
 test('what cannot be an event is refused when it is put', async () => {
   const producer = open();
-  await expect(producer.put(undefined, { key: 'a' })).rejects.toThrow(BadRecordError);
+  const itself: unknown[] = [];
+  itself.push(itself);
+  for (const none of [undefined, 1n, itself]) {
+    await expect(producer.put(none, { key: 'a' })).rejects.toThrow(BadRecordError);
+  }
   await expect(producer.put(1, { key: '' })).rejects.toThrow(BadRecordError);
   await expect(producer.put(1, { key: 'k'.repeat(257) })).rejects.toThrow(BadRecordError);
   await expect(producer.put('x'.repeat(1024 * 1024), { key: 'a' })).rejects.toThrow(LimitError);
