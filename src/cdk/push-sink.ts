@@ -21,18 +21,23 @@ export interface PushSinkSettings extends MessageSinkSettings {
 export const pushSink = ({ stage, connections, ...settings }: PushSinkSettings): SinkBinding => ({
   bind(scope, { writers }) {
     const stack = Stack.of(scope);
-    const arn = stack.formatArn({
-      service: 'execute-api',
-      resource: stage.api.apiId,
-      resourceName: `${stage.stageName}/POST/@connections/*`,
-    });
-    const everyConnection = {
+    // To post to a connection, and to end one that takes nothing.
+    const arns = ['POST', 'DELETE'].map((method) =>
+      stack.formatArn({
+        service: 'execute-api',
+        resource: stage.api.apiId,
+        resourceName: `${stage.stageName}/${method}/@connections/*`,
+      }),
+    );
+    const everyConnection = (arn: string) => ({
       id: `AwsSolutions-IAM5[Resource::${flat(stack.resolve(arn))}]`,
       reason: 'API Gateway names connections as they come; they are those of one stage of one API.',
-    };
+    });
     for (const writer of writers) {
-      grantOn(writer, arn, ACTIONS.pushTo);
-      if (writer.role) Validations.of(writer.role).acknowledge(everyConnection);
+      for (const arn of arns) {
+        grantOn(writer, arn, ACTIONS.pushTo);
+        if (writer.role) Validations.of(writer.role).acknowledge(everyConnection(arn));
+      }
       grantWriteTable(writer, connections, ACTIONS.readConnections);
     }
     return {

@@ -17,6 +17,8 @@ export interface PushClient {
     input: { ConnectionId: string; Data: Uint8Array },
     options?: CallOptions,
   ): Promise<unknown>;
+  /** Ends a connection; left out: one that is dropped stays open, and gets nothing more. */
+  deleteConnection?(input: { ConnectionId: string }, options?: CallOptions): Promise<unknown>;
 }
 
 /** Whom results are pushed to, and by which clients. */
@@ -35,14 +37,24 @@ const MESSAGE_BYTES_MAX = 128 * 1024;
 /**
  * Pushes outputs to whoever is connected now, by WebSockets of API Gateway: each as `{ identity, message }`, those
  * of a connection in their order. What is sent again has the same identity, which a client passes over.
- * Whoever is not connected misses it. A connection that is no more is dropped.
+ * Whoever is not connected misses it. A connection that is no more is dropped, and so is one that takes
+ * nothing three times in a row, in all tries, while others do: a client that has stopped reading must not
+ * stop the pipeline.
  */
 export const pushSink = (options: PushSinkOptions): Sink =>
-  sinkUntil(options, { backoff: fullJitter(options.backoff), signal: undefined });
+  sinkUntil(options, {
+    backoff: fullJitter(options.backoff),
+    signal: undefined,
+    stuck: new Map(),
+  });
+
+const STUCK_MAX = 3;
 
 interface Limits {
   readonly backoff: Backoff;
   readonly signal: AbortSignal | undefined;
+  /** By connection, how often in a row it took nothing. */
+  readonly stuck: Map<string, number>;
 }
 
 function sinkUntil(options: PushSinkOptions, limits: Limits): Sink {
@@ -53,12 +65,15 @@ function sinkUntil(options: PushSinkOptions, limits: Limits): Sink {
       const { frames, refused } = framesOf(options, outputs);
       await setAside('push', deadLetters, refused);
       const byConnection = [...(await addressed(connections, frames))];
+      const failed = new Map<string, UnavailableError>();
+      let reached = 0;
       await eachInParallel(byConnection, concurrency, async ([connectionId, its]) => {
-        for (const { data } of its) {
-          if (await post(options, limits, connectionId, data)) continue;
-          return connections.remove(connectionId);
-        }
+        const outcome = await pushTo(options, limits, connectionId, its);
+        if (outcome instanceof UnavailableError) failed.set(connectionId, outcome);
+        else if (outcome === 'reached') reached++;
       });
+      if (reached > 0) await dropStuck(options, limits, failed);
+      for (const error of failed.values()) throw error;
     },
     until(signal) {
       const bounded = { ...options, connections: connections.until(signal) };
@@ -110,13 +125,57 @@ async function addressed(
   return byConnection;
 }
 
+/** What became of the frames of a connection. One that does not take them must not keep others from theirs. */
+async function pushTo(
+  options: PushSinkOptions,
+  limits: Limits,
+  connectionId: string,
+  frames: readonly Frame[],
+): Promise<'reached' | 'gone' | UnavailableError> {
+  const { stuck } = limits;
+  try {
+    for (const { data } of frames) {
+      if (await post(options, limits, connectionId, data)) continue;
+      stuck.delete(connectionId);
+      await options.connections.remove(connectionId);
+      return 'gone';
+    }
+    stuck.delete(connectionId);
+    return 'reached';
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    stuck.set(connectionId, (stuck.get(connectionId) ?? 0) + 1);
+    return error;
+  }
+}
+
+/** Gives up connections that took nothing again and again, and forgets that they failed. */
+async function dropStuck(
+  { client, connections, concurrency = 16 }: PushSinkOptions,
+  { signal, stuck }: Limits,
+  failed: Map<string, UnavailableError>,
+): Promise<void> {
+  const hopeless = [...failed.keys()].filter((id) => (stuck.get(id) ?? 0) >= STUCK_MAX);
+  await eachInParallel(hopeless, concurrency, async (ConnectionId) => {
+    await connections.remove(ConnectionId);
+    stuck.delete(ConnectionId);
+    failed.delete(ConnectionId);
+    // It may be gone by itself, and gets nothing any more in any case.
+    await remoteCall({ service: 'push', hint: HINT, signal }, async (call) =>
+      client.deleteConnection?.({ ConnectionId }, call),
+    ).catch(() => {});
+  });
+}
+
 /** False if the connection is no more. */
 async function post(
   { client }: PushSinkOptions,
-  { backoff, signal }: Limits,
+  { backoff, signal, stuck }: Limits,
   ConnectionId: string,
   Data: Uint8Array,
 ): Promise<boolean> {
+  // Whoever took nothing the last time is not waited for: there may be many of them.
+  const triesMax = stuck.has(ConnectionId) ? 1 : backoff.triesMax;
   for (let retry = 0; ; retry++) {
     try {
       await remoteCall({ service: 'push', hint: HINT, signal }, (call) =>
@@ -125,7 +184,7 @@ async function post(
       return true;
     } catch (error) {
       if (error instanceof Error && error.name === 'GoneException') return false;
-      if (!(error instanceof UnavailableError) || retry + 1 >= backoff.triesMax) throw error;
+      if (!(error instanceof UnavailableError) || retry + 1 >= triesMax) throw error;
       await backoff.pause(retry, signal);
     }
   }

@@ -116,9 +116,11 @@ describe('a sink of messages', () => {
       'dynamodb:DeleteItem on ConnectionsTable',
       'dynamodb:Query on ConnectionsTable',
     ]);
-    const [pushing] = of(rights, /^execute-api/);
+    const pushing = of(rights, /^execute-api/).join();
     expect(pushing).toContain('execute-api:ManageConnections on ');
-    expect(pushing).toContain('/live/POST/@connections/*');
+    for (const method of ['POST', 'DELETE']) {
+      expect(pushing).toContain(`/live/${method}/@connections/*`);
+    }
     expect(resource(stack, 'AWS::DynamoDB::GlobalTable', 'Connections')).toMatchObject({
       DeletionPolicy: 'Delete',
     });

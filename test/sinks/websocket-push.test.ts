@@ -84,6 +84,33 @@ test('throttles are waited out, in the order of the messages', async () => {
   await expect(impatient.write([outputOf('b')])).rejects.toThrow(UnavailableError);
 });
 
+test('of many connections, those that are gone are dropped, and all others get all', async () => {
+  const clients = await Promise.all(Array.from({ length: 90 }, (_, n) => connect(`user-${n}`)));
+  for (let n = 0; n < 90; n++) await connections.add(`stale-${n}`, `user-${n}`);
+  await open().write([outputOf('a'), outputOf('b')]);
+  for (const client of clients) expect(await client.messages()).toHaveLength(2);
+  expect(await connections.of('everyone')).toHaveLength(90);
+  expect(gateway.posts.filter((id) => id.startsWith('stale'))).toHaveLength(90);
+});
+
+test('a client that does not read keeps nothing from others, and is dropped in the end', async () => {
+  const [stuck, other] = [await connect('anna'), await connect('ben')];
+  const [id = ''] = await connections.of({ user: 'anna' });
+  gateway.stuck = id;
+  const sink = open({ backoff: { baseMs: 1, triesMax: 2 }, concurrency: 1 });
+  const [first, second, third] = ['a', 'b', 'c'].map((key) => [outputOf(key)]);
+  await expect(sink.write(first ?? [])).rejects.toThrow(UnavailableError);
+  await expect(sink.until(new AbortController().signal).write(second ?? [])).rejects.toThrow();
+  expect(await connections.of({ user: 'anna' })).toEqual([id]);
+  const closed = stuck.closed();
+  await sink.write(third ?? []);
+  await closed;
+  expect(await other.messages()).toMatchObject([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
+  expect(await connections.of({ user: 'anna' })).toEqual([]);
+  // Two tries, and then one a write.
+  expect(gateway.posts.filter((post) => post === id)).toHaveLength(4);
+});
+
 test('who is not admitted does not get in', async () => {
   await expect(connect('mallory')).rejects.toThrow('401');
   expect(await connections.of('everyone')).toEqual([]);
@@ -102,6 +129,8 @@ interface Client {
   /** What it has taken, each once: when an answer to a ping says that nothing is under way. */
   messages(): Promise<unknown[]>;
   close(): Promise<void>;
+  /** Resolves when the other side has ended it. */
+  closed(): Promise<unknown>;
 }
 
 async function connect(user: string): Promise<Client> {
@@ -122,6 +151,7 @@ async function connect(user: string): Promise<Client> {
       await answered;
       return [...taken.values()];
     },
+    closed: () => once(socket, 'close'),
     async close() {
       socket.close();
       await once(socket, 'close');
@@ -136,6 +166,8 @@ interface Gateway {
   readonly posts: string[];
   /** So many posts are throttled next. */
   throttles: number;
+  /** Whose buffer is full. */
+  stuck: string;
   stop(): Promise<void>;
 }
 
@@ -153,11 +185,13 @@ async function startGateway(to: Connections): Promise<Gateway> {
   const api = pushClient(CONNECTION, endpoint);
   const posts: string[] = [];
   const gateway: Gateway = {
-    ...{ url, posts, throttles: 0, stop },
+    ...{ url, posts, throttles: 0, stuck: '', stop },
     client: {
+      deleteConnection: (input, options) => api.deleteConnection(input, options),
       async postToConnection(input, options) {
         posts.push(input.ConnectionId);
-        if (gateway.throttles-- > 0) throw named('LimitExceededException');
+        if (input.ConnectionId === gateway.stuck || gateway.throttles-- > 0)
+          throw named('LimitExceededException');
         return api.postToConnection(input, options);
       },
     },
