@@ -93,7 +93,9 @@ function resourcesOf(file: string | undefined): Resources {
     return parseResources(env);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    throw new ConfigurationError(error.code, error.fact, HINT);
+    const where = `the environment variable ${RESOURCES_VARIABLE}`;
+    const fact = file === undefined ? error.fact : error.fact.replace(where, `'${file}'`);
+    throw new ConfigurationError(error.code, fact, HINT);
   }
 }
 

@@ -33,12 +33,12 @@ export function prepareReplay(
   flags: ReplayFlags,
   terminal: Terminal,
 ): Promise<Ready> {
+  checkVersion(flags.as);
   const from = flags.from === undefined ? undefined : parseBound('--from', flags.from);
   const to = flags.to === undefined ? undefined : parseBound('--to', flags.to);
   const archive = archiveOf((flags.archive ?? []).flatMap(archiveFiles));
   return deployedPipeline(module, flags, async (deployed) => {
     const begunAt = terminal.now();
-    checkVersion(flags.as);
     const begun = await beginning(deployed, { flags, from, archive });
     // Only now: whoever says too little must not find tables that nobody needs.
     const version = await openVersion(deployed, flags.as, archive);
