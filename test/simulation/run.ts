@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeFailure, type Simulation } from '../../src/testing/index.ts';
 import { PIPELINES } from './pipelines.ts';
-import { fromFile, simulated, type Task } from './tried.ts';
+import { fromFile, inWords, simulated, type Task } from './tried.ts';
 
 interface Options {
   readonly seeds: number;
@@ -97,10 +97,17 @@ function show(name: string, simulations: readonly Simulation[]): void {
   if (least) console.log(`failed: seeds ${failed.join(', ')}\n${describeFailure(least)}`);
 }
 
-if (options.trace || options.processes === 1 || tasks.length === 1) {
+const inThisProcess = options.trace || options.processes === 1 || tasks.length === 1;
+await (inThisProcess ? oneByOne() : inProcesses()).catch((error: unknown) =>
+  command.error(`error: ${inWords(error)}`),
+);
+
+async function oneByOne(): Promise<void> {
   const trace = options.trace ? { trace: (line: string) => console.log(line) } : {};
   for (const task of tasks) finished(task, await simulated(task, trace));
-} else {
+}
+
+async function inProcesses(): Promise<void> {
   await Promise.all(Array.from({ length: Math.min(options.processes, tasks.length) }, inProcess));
 }
 
@@ -112,7 +119,10 @@ async function inProcess(): Promise<void> {
   });
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
     worker.send(task);
-    const [its] = (await Promise.race([once(worker, 'message'), died])) as [Simulation];
+    const [its] = (await Promise.race([once(worker, 'message'), died])) as [
+      Simulation | { readonly error: string },
+    ];
+    if ('error' in its) return command.error(`error: ${its.error}`);
     finished(task, its);
   }
   died.catch(() => undefined);

@@ -116,6 +116,14 @@ test.each([
   await expect(simulated).rejects.toMatchObject({ code: 'SETTING_INVALID' });
 });
 
+test('what is no event is told', async () => {
+  const simulated = simulate(counted(), { events: { clicks: () => undefined } });
+  await expect(simulated).rejects.toMatchObject({
+    code: 'SETTING_INVALID',
+    message: expect.stringContaining('the events of clicks gave undefined'),
+  });
+});
+
 test.each([{ events: {} }, {} as never])('a stream without events is told: %o', async (options) => {
   const simulated = simulate(counted(), options);
   await expect(simulated).rejects.toMatchObject({ code: 'STREAM_UNKNOWN' });

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { TidemarkError } from '../../src/index.ts';
 import { type SimulateOptions, type Simulation, simulate } from '../../src/testing/index.ts';
 import { PIPELINES, type Tried } from './pipelines.ts';
 
@@ -17,6 +18,12 @@ export async function simulated(
   const known = PIPELINES.find((one) => one.name === name);
   const { plan, name: _, ...tried } = known ?? (await fromFile(name));
   return simulate(plan, { ...tried, ...options, seeds, records });
+}
+
+/** What is wrong with a setting, as it says itself; with its place, what anybody else has thrown. */
+export function inWords(error: unknown): string {
+  if (error instanceof TidemarkError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** One of the user's own. */

@@ -1,4 +1,5 @@
 import { isAfter } from '../../engine/position.ts';
+import { TestDriverError } from '../../errors.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { TableStore } from '../../store/table-store.ts';
 import type { Plan } from '../../topology/plan.ts';
@@ -76,7 +77,10 @@ export async function runOnce(
   const records = Math.ceil((options.records ?? RECORDS_MAX) * chance.pick(SHARES));
   const produce = (stream: string, now: number): string | Uint8Array => {
     const event = options.events[stream]?.({ now, chance: eventChance });
-    return typeof event === 'string' || event instanceof Uint8Array ? event : JSON.stringify(event);
+    if (typeof event === 'string' || event instanceof Uint8Array) return event;
+    const text: string | undefined = JSON.stringify(event);
+    if (text === undefined) throw noEvent(stream, typeof event);
+    return text;
   };
   const { trace } = options;
   const world = new World(plan, {
@@ -108,6 +112,13 @@ export async function runOnce(
     steps: scheduler.steps,
   };
 }
+
+const noEvent = (stream: string, what: string): TestDriverError =>
+  new TestDriverError(
+    'SETTING_INVALID',
+    `the events of ${stream} gave ${what}, of which no record can be made`,
+    'Return what JSON can hold, or the text or bytes of a record.',
+  );
 
 function setAside({ letters, store }: World): Map<string, number> {
   const reasons = new Map<string, number>();
