@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { decodeDocument } from '../dynamodb/document-value.ts';
 import { FormatError } from '../errors.ts';
 import type { IdempotentProducer } from '../kinesis/producer.ts';
+import { isPartitionKey } from '../kinesis/put-records.ts';
 
 /** A change of an item of a DynamoDB table, as an event of the stream that it is bridged into. */
 export interface ItemChange {
@@ -56,7 +58,7 @@ export function tableBridge({ producer }: TableBridgeOptions) {
   return async ({ Records }: TableEvent): Promise<void> => {
     for (const record of Records) {
       const change = changeOf(record);
-      await producer.put(change, { key: change.key });
+      await producer.put(change, { key: partitionKeyOf(change.key) });
     }
     await producer.flush();
   };
@@ -88,6 +90,10 @@ function changeOf({ eventID, eventName, userIdentity, dynamodb }: TableEventReco
     ...(type === 'Service' && principalId === 'dynamodb.amazonaws.com' ? { expired: true } : {}),
   };
 }
+
+/** A table has keys that are longer than a stream's, and one of them must not hold back all others. */
+const partitionKeyOf = (key: string): string =>
+  isPartitionKey(key) ? key : createHash('sha256').update(key).digest('hex');
 
 /** A single text as it is; anything else in the order of its names, as JSON. */
 function keyText(keys: Image): string {

@@ -2,7 +2,7 @@ import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type QueueMessage, queueBridge } from '../../src/bridges/queue-bridge.ts';
-import { type ItemChange, tableBridge } from '../../src/bridges/table-bridge.ts';
+import { type ItemChange, type TableEvent, tableBridge } from '../../src/bridges/table-bridge.ts';
 import { engine } from '../../src/engine/engine.ts';
 import { HOURS, MINUTES, pipeline, SECONDS, TumblingWindow, table } from '../../src/index.ts';
 import { type IdempotentProducer, idempotentProducer } from '../../src/kinesis/producer.ts';
@@ -138,6 +138,16 @@ describe('a table', () => {
     ]);
   });
 
+  test('may have keys that are longer than a stream takes', async () => {
+    const id = 'x'.repeat(2_000);
+    await tableBridge({ producer })({
+      Records: [withKey({ id: { S: id } }), withKey({ id: { S: 'b' } })],
+    });
+    const put = await records();
+    expect(put.map(({ event }) => (event as ItemChange).key).toSorted()).toEqual(['b', id]);
+    expect(put.map(({ key }) => key.length).toSorted((a, b) => a - b)).toEqual([1, 64]);
+  });
+
   test('with two attributes as its key has both in the key of a change', async () => {
     const Keys = { sk: { N: '7' }, pk: { S: 'a' } };
     const record = change('INSERT', { Keys });
@@ -156,6 +166,11 @@ describe('a table', () => {
 });
 
 let changes = 0;
+
+function withKey(Keys: object) {
+  const made = change('INSERT', {});
+  return { ...made, dynamodb: { ...made.dynamodb, Keys } } as TableEvent['Records'][number];
+}
 
 function change(
   eventName: 'INSERT' | 'MODIFY' | 'REMOVE',
