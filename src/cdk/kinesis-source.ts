@@ -1,12 +1,12 @@
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Duration, Token } from 'aws-cdk-lib/core';
+import { Duration, Token, TokenComparison } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../errors.ts';
 import { type Bounds, checkSeconds, checkWhole } from './bounds.ts';
 import { given } from './given.ts';
 import { checkMapping, checkSettings } from './mapping-rules.ts';
-import { ACTIONS, grantReadStream } from './permissions.ts';
+import { ACTIONS, grantOn, grantReadStream } from './permissions.ts';
 import type { SourceBinding, SourceContext } from './source-binding.ts';
 import { checkWhereabouts } from './whereabouts.ts';
 
@@ -28,14 +28,17 @@ export interface KinesisSourceSettings extends MappingSettings {
   readonly shards?: number;
   /** How long it keeps records. Default: as the app says, where it creates the stream, else a day. */
   readonly retention?: Duration;
+  /** Of the same stream: records come by enhanced fan-out, not in the reads that all share. It costs by the hour. */
+  readonly consumer?: kinesis.IStreamConsumer;
 }
 
 /**
  * A Kinesis stream as a source, through an event source mapping. What the guarantees rest on is fixed:
  * a parallelization factor of 1, no filter, no limit of retries or age, partial responses.
  *
- * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that, or that no mapping takes;
- *   RESOURCE_ELSEWHERE when it is bound, for a stream of another account or region
+ * @throws ConfigurationError MAPPING_INVALID for settings that would change any of that, or that no mapping takes, and
+ *   for a consumer that is given as a stream or is another stream's; RESOURCE_ELSEWHERE when it is bound, for a
+ *   stream of another account or region
  */
 export function kinesisSource(
   stream: kinesis.IStream,
@@ -46,8 +49,12 @@ export function kinesisSource(
   return {
     bind(scope, context) {
       checkWhereabouts(scope, `the stream of "${context.name}"`, stream);
+      checkStream(stream, settings);
       createMapping(scope, stream, settings, context);
       grantReadStream(context.gather, stream, ACTIONS.trigger);
+      if (settings.consumer) {
+        grantOn(context.gather, settings.consumer.streamConsumerArn, ACTIONS.fanOut);
+      }
       grantReadStream(context.fire, stream, ACTIONS.probe);
       const created = definitionOf(stream);
       return {
@@ -71,6 +78,7 @@ const SETTINGS = [
   'enabled',
   'shards',
   'retention',
+  'consumer',
 ] satisfies (keyof KinesisSourceSettings)[];
 
 /** What Lambda and Kinesis take. */
@@ -95,15 +103,40 @@ function checkValues(settings: KinesisSourceSettings): void {
   );
 }
 
+/** The functions know a stream by its name, which the ARN of a consumer has in it, and more. */
+function checkStream(stream: kinesis.IStream, { consumer }: KinesisSourceSettings): void {
+  const { streamName, streamArn } = stream;
+  if (!Token.isUnresolved(streamName) && streamName.includes('/')) {
+    throw new ConfigurationError(
+      'MAPPING_INVALID',
+      `a source is given as the stream "${streamName}", which is a consumer of one`,
+      'Give the stream itself, and the consumer to it: kinesisSource(stream, { consumer }).',
+    );
+  }
+  const its = consumer?.stream.streamArn ?? streamArn;
+  if (Token.compareStrings(its, streamArn) !== TokenComparison.DIFFERENT) return;
+  throw new ConfigurationError(
+    'MAPPING_INVALID',
+    `the consumer given for the stream "${streamName}" is that of another one`,
+    'Register one at the stream, and give that.',
+  );
+}
+
 function createMapping(
   scope: Construct,
   stream: kinesis.IStream,
-  { batchSize = 1_000, maxBatchingWindow, startAt, enabled = true }: MappingSettings,
+  {
+    batchSize = 1_000,
+    maxBatchingWindow,
+    startAt,
+    enabled = true,
+    consumer,
+  }: KinesisSourceSettings,
   { gather, givenUp }: SourceContext,
 ): void {
   const mapping = new lambda.EventSourceMapping(scope, 'Mapping', {
     target: gather,
-    eventSourceArn: stream.streamArn,
+    eventSourceArn: consumer?.streamConsumerArn ?? stream.streamArn,
     batchSize,
     maxBatchingWindow: maxBatchingWindow ?? Duration.seconds(1),
     enabled,

@@ -47,6 +47,8 @@ export const ACTIONS = {
     'kinesis:GetShardIterator',
     'kinesis:ListShards',
   ],
+  /** What it asks besides where records come by enhanced fan-out. */
+  fanOut: ['kinesis:DescribeStreamConsumer', 'kinesis:SubscribeToShard'],
   /** Registering shards, and proving that one is read to its end. */
   probe: [
     'kinesis:DescribeStreamSummary',

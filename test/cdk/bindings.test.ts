@@ -1,6 +1,6 @@
 import { AttributeType, StreamViewType, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Stream } from 'aws-cdk-lib/aws-kinesis';
+import { Stream, StreamConsumer } from 'aws-cdk-lib/aws-kinesis';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { given } from '../../src/cdk/given.ts';
 import {
+  kinesisSource,
   type LookupBinding,
   type PipelineProps,
   type SinkBinding,
@@ -24,6 +25,7 @@ import { pipelineWith, resource, resources } from './synth.ts';
 
 const TABLE = 'AWS::DynamoDB::GlobalTable';
 const FUNCTION = 'AWS::Lambda::Function';
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
 
 describe('a kind of sink that the library does not know', () => {
   const queueSink: SinkBinding = {
@@ -170,6 +172,43 @@ describe('what exists already', () => {
       },
     }));
     expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"name":"clicks-there"');
+  });
+
+  const THERE = 'arn:aws:kinesis:eu-west-1:111122223333:stream/clicks-there';
+  const CONSUMER = `${THERE}/consumer/fan-out:1700000000`;
+
+  test('a stream may come by a consumer of its own, and is told by its name', () => {
+    const { stack } = pipelineWith((scope) => ({
+      sources: {
+        clicks: kinesisSource(Stream.fromStreamArn(scope, 'There', THERE), {
+          consumer: StreamConsumer.fromStreamConsumerArn(scope, 'Consumer', CONSUMER),
+        }),
+      },
+    }));
+    expect(resource(stack, MAPPING, 'clicks').Properties).toMatchObject({
+      EventSourceArn: CONSUMER,
+    });
+    expect(told(resource(stack, FUNCTION, 'Gather').Properties)).toContain('"name":"clicks-there"');
+    const rights = policiesOf(stack).Gather?.filter((one) => one.includes('/consumer/'));
+    expect(rights).toEqual([
+      `kinesis:DescribeStreamConsumer on ${CONSUMER}`,
+      `kinesis:SubscribeToShard on ${CONSUMER}`,
+    ]);
+  });
+
+  test.each([
+    ['given as the stream', (scope: Stack) => Stream.fromStreamArn(scope, 'There', CONSUMER)],
+    [
+      'of another stream',
+      (scope: Stack) =>
+        kinesisSource(Stream.fromStreamArn(scope, 'There', `${THERE}-2`), {
+          consumer: StreamConsumer.fromStreamConsumerArn(scope, 'Consumer', CONSUMER),
+        }),
+    ],
+  ])('a consumer %s is refused', (_, clicks) => {
+    expect(() => pipelineWith((scope) => ({ sources: { clicks: clicks(scope) } }))).toThrow(
+      expect.objectContaining({ code: 'MAPPING_INVALID' }),
+    );
   });
 });
 
