@@ -67,12 +67,14 @@ async function injectLate(targets: CommandTargets): Promise<CommandAnswer> {
     [keyField]: '/late',
   };
   await put(producer, JSON.stringify(event), `late-${now()}`);
-  return done(`An event of ${timestamp.slice(11, 19)} was put, an hour behind the others.`);
+  return done(
+    `An event of ${timestamp.slice(11, 19)} was put into ${CLICKS}, an hour behind the others.`,
+  );
 }
 
 async function injectPoison({ producer, now }: CommandTargets): Promise<CommandAnswer> {
   await put(producer, '{"timestamp":"2026-', `poison-${now()}`);
-  return done('Half a record was put, which is no JSON.');
+  return done(`Half a record was put into ${CLICKS}, which is no JSON.`);
 }
 
 async function put(producer: Producer, text: string, partitionKey: string): Promise<void> {
