@@ -41,6 +41,16 @@ describe('where records are', () => {
     expect(stageOf(model).account).toMatchObject({ kept: 2, counted: 7 });
   });
 
+  test('how much is unread is known by what was heard, and better by what is committed', () => {
+    const model = clicks();
+    for (let n = 0; n < 10; n += 1) model.sent(sent(S0, n), 0);
+    expect(model.unread).toBe(10);
+    for (const _ of 'four') model.observed(gathered(), 0);
+    expect(model.unread).toBe(6);
+    model.committed(STAGE, [lane(S0, { records: 9 })]);
+    expect(model.unread).toBe(1);
+  });
+
   test('results that are no counts are not counted', () => {
     const model = new PipelineModel(revenueByTier());
     expect(model.countedSinks).toEqual([]);

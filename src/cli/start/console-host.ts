@@ -87,6 +87,11 @@ export class RunConsole implements ConsoleHost {
     for (const { model } of this.#watched.values()) model.sent(record, at);
   }
 
+  /** Records that the pipeline that is farthest behind has not read yet. */
+  get unread(): number {
+    return Math.max(0, ...[...this.#watched.values()].map(({ model }) => model.unread));
+  }
+
   /** All of the input is played. */
   end(): void {
     this.#ended = true;

@@ -37,6 +37,8 @@ export interface OpenConsole {
   start(clickstream: FunctionProcess): void;
   putBy(producer: Producer): void;
   taken(record: TakenRecord): void;
+  /** Records that the pipeline that is farthest behind has not read yet. */
+  unread(): number;
   end(): void;
   stop(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export async function openConsole(given: OpenConsoleOptions): Promise<OpenConsol
     },
     putBy: (producer) => host.putBy(producer),
     taken: (record) => host.taken(record),
+    unread: () => host.unread,
     end: () => host.end(),
     async stop() {
       host.close();

@@ -122,7 +122,6 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
     if (record.byHand) show.put(producer.clicks);
   });
   page?.putBy(producer);
-  const unread = () => producer.clicks - show.gathered;
   const random = seeded(options.seed);
   const startTime = now() - job.startedBeforeMs;
   const clicks = () => traffic({ random, startTime, events: options.events });
@@ -130,7 +129,7 @@ async function playAll({ job, options, deployment, show, tempo, page, surroundin
   const { complete } = await play({
     items: page?.hasShop === true ? shop(clicks(), seeded(options.seed + 2)) : items,
     putRecords:
-      page === undefined ? producer.putRecords : heldBack(producer.putRecords, unread, signal),
+      page === undefined ? producer.putRecords : heldBack(producer.putRecords, page.unread, signal),
     speed: options.speed,
     tempo,
     live: !job.ends,

@@ -34,11 +34,6 @@ export class Show {
     return { ...this.#units };
   }
 
-  /** Records that the pipeline has been heard to read. */
-  get gathered(): number {
-    return this.#model.gathered;
-  }
-
   put(records: number): void {
     this.#change({ kind: 'put', at: this.#now(), records });
   }

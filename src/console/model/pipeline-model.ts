@@ -52,6 +52,8 @@ export class PipelineModel {
   readonly #sinks: ReadonlyMap<string, Results>;
   readonly #scatter = new Scatter();
   readonly #sent = new Map<string, number>();
+  /** By stage, the records that were heard of. */
+  readonly #read = new Map<string, number>();
   readonly #rates = new Map<string, Rate>();
   readonly #letters: LetterSnapshot[] = [];
   readonly #reasons: Record<string, number> = {};
@@ -83,6 +85,15 @@ export class PipelineModel {
     return this.#plan.name;
   }
 
+  /** Records that the stage farthest behind has not read, by what was heard and what is committed. */
+  get unread(): number {
+    const unread = this.gathering.map(({ plan, streams, lanes }) => {
+      const read = Math.max(this.#read.get(plan.name) ?? 0, lanes.totals.records);
+      return this.#sentInto(streams) - read;
+    });
+    return Math.max(0, ...unread);
+  }
+
   /** The stages that read streams: theirs are the lanes. */
   get gathering(): StageModel[] {
     return [...this.#stages.values()].filter(({ streams }) => streams.length > 0);
@@ -106,6 +117,7 @@ export class PipelineModel {
     stage?.lanes.observe(seen, at);
     stage?.slots.observe(seen);
     if (seen.kind === 'gathered') {
+      this.#read.set(seen.stage, (this.#read.get(seen.stage) ?? 0) + seen.records);
       this.#late.dropped += seen.late - seen.lateKept;
       this.#late.keptAside += seen.lateKept;
       this.#late.allowed += seen.lateAllowed;
@@ -225,19 +237,22 @@ export class PipelineModel {
 
   #accountOf({ plan, streams, lanes }: StageModel): Account {
     const { records, filtered, late, deadLetters } = lanes.totals;
-    const sent = [...this.#sent]
-      .filter(([id]) => streams.some((stream) => id.startsWith(`${stream}/`)))
-      .reduce((all, [, count]) => all + count, 0);
     const sinks = plan.outputs.map(({ sink }) => this.#sinks.get(sink.name)?.counted);
     const counted = sinks.find((count) => count !== undefined);
     const taken = records - filtered - late - deadLetters;
     return {
-      sent: Math.max(sent, records),
-      waiting: Math.max(0, sent - records),
+      sent: Math.max(this.#sentInto(streams), records),
+      waiting: Math.max(0, this.#sentInto(streams) - records),
       ...{ filtered, late, deadLetters },
       kept: taken - (counted ?? 0),
       counted: counted ?? null,
     };
+  }
+
+  #sentInto(streams: readonly string[]): number {
+    return [...this.#sent]
+      .filter(([id]) => streams.some((stream) => id.startsWith(`${stream}/`)))
+      .reduce((all, [, count]) => all + count, 0);
   }
 
   #sentTo(stage: StageModel, lane: string): number {
