@@ -155,6 +155,14 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return this.#contribute(decoded.event, eventTime, before, record);',
     to: 'return this.#contribute(decoded.event, eventTime, this.#mine.watermark, record);',
   },
+  {
+    name: 'what comes after the record at which a lane stops is taken',
+    file: 'attempt.ts',
+    from: `        this.stoppedBy = complaint.reason;
+        return;`,
+    to: `        this.stoppedBy = complaint.reason;
+        continue;`,
+  },
   // What holds the stage.
   {
     name: 'a stage closes what its fastest lane has passed',

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -140,4 +140,5 @@ function keep(): void {
     return [{ pipeline, seed, what: mutant.name, ...(faults && { faults }) }];
   });
   writeFileSync(REGRESSIONS, `${JSON.stringify(cases, undefined, 2)}\n`);
+  spawnSync('npx', ['biome', 'format', '--write', REGRESSIONS], { cwd: root, stdio: 'inherit' });
 }

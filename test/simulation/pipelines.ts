@@ -29,6 +29,7 @@ export interface Tried {
   readonly plan: (chance: Chance) => Plan;
   readonly events: Readonly<Record<string, EventsOf>>;
   readonly lookups?: NonNullable<SimulateOptions['lookups']>;
+  readonly repaired?: NonNullable<SimulateOptions['repaired']>;
 }
 
 const schema = z.object({ at: z.number(), key: z.string(), v: z.number() });
@@ -327,6 +328,31 @@ const relayed = (): Plan =>
     .map((event) => event.v)
     .to(table('even'));
 
+let isRepaired = false;
+const refused = schema.refine(({ v }) => isRepaired || v > 0, 'there are none yet');
+
+/** A lane waits at a bad record, with all that comes after it, until somebody has repaired it. */
+const stopping = (chance: Chance): Plan =>
+  pipeline('tried')
+    .stream('clicks', {
+      schema: refused,
+      timestamp: (event) => event.at,
+      outOfOrderness: 5 * SECONDS,
+      maxDelay: HOURS,
+      onBadRecord: 'stop',
+    })
+    .keyBy((event) => event.key)
+    .window(chance.pick(WINDOWS))
+    .count(stage(chance, 'repaired'))
+    .to(table('results'));
+
+/** Nothing that would be bad for ever. */
+const sound: EventsOf = ({ now, chance }) => ({
+  at: now - chance.below((chance.happens(0.1) ? 60 : 6) * SECONDS),
+  key: `k${chance.below(5)}`,
+  v: chance.below(10),
+});
+
 const weights = ['hot', 'k1', 'k2'].map((key, n) => [key, { weight: n + 1 }] as const);
 
 const one = { clicks: events };
@@ -351,4 +377,12 @@ export const PIPELINES: readonly Tried[] = [
   { name: 'lookup', plan: lookedUp, events: one, lookups: { weights } },
   { name: 'arrival', plan: byArrival, events: one },
   { name: 'any', plan: anyPipeline, events: two },
+  {
+    name: 'stopping',
+    plan: stopping,
+    events: { clicks: sound },
+    repaired: (now) => {
+      isRepaired = now;
+    },
+  },
 ];

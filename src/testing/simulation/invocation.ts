@@ -23,6 +23,8 @@ export interface Invocation {
    * that it must not be sent again.
    */
   request<T>(name: string, run: () => Promise<T>, kinds?: RequestKinds): Promise<T>;
+  /** Things that are sent at once, in the order in which they take effect. */
+  shuffled<T>(all: readonly T[]): readonly T[];
   /** The process is killed: requests in flight may still arrive, no other is sent. */
   kill(): void;
 }
@@ -57,6 +59,7 @@ export function invocation(options: InvocationOptions): Invocation {
     throw DIED;
   };
   return {
+    shuffled: (all) => (all.length > 1 ? shuffled(all, chance) : all),
     kill() {
       dead = true;
     },
@@ -85,4 +88,14 @@ export function invocation(options: InvocationOptions): Invocation {
       return run();
     },
   };
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(all: readonly T[], chance: Chance): T[] {
+  const order = [...all];
+  for (let n = order.length - 1; n > 0; n--) {
+    const other = chance.below(n + 1);
+    [order[n], order[other]] = [order[other] as T, order[n] as T];
+  }
+  return order;
 }

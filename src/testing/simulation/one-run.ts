@@ -24,6 +24,11 @@ export interface RunOptions {
   readonly events: Readonly<Record<string, EventsOf>>;
   /** Rows of the tables that the plan looks up, by their names in it; they stay as they are. */
   readonly lookups?: RowsByTable;
+  /**
+   * For a pipeline that stops at bad records: told whether somebody has repaired what it stops at. `false` when a
+   * run begins, `true` when its faults end; a schema that goes by it then lets pass what it has refused.
+   */
+  readonly repaired?: (isRepaired: boolean) => void;
   /** How many records a run has at most: each draws its own number. Default 40. */
   readonly records?: number;
   /** Kinds of faults to choose from. Default: all. */
@@ -86,6 +91,7 @@ export async function runOnce(
   const world = new World(plan, {
     ...{ chance, faults, produce, records, without },
     lookups: options.lookups ?? {},
+    repaired: options.repaired ?? (() => undefined),
     ...(trace && { trace }),
   });
   await world.run();

@@ -30,9 +30,9 @@ function simulatedStore(store: Store, invocation: Invocation): Store {
       request(`update ${key.pk} ${key.sk}`, () => store.update(table, key, change, condition), {
         writes: true,
       }),
-    // A batch is no transaction: some of its items may be there before the others, or alone.
+    // A batch is no transaction: any of its items may be there before the others, or alone.
     async putAll(table, items) {
-      for (const item of items) {
+      for (const item of invocation.shuffled(items)) {
         await request(`put ${item.pk} ${item.sk}`, () => store.putAll(table, [item]), {
           writes: true,
         });

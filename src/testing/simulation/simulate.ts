@@ -20,6 +20,7 @@ export interface SimulateOptions extends RunOptions {
 const OPTIONS = [
   'events',
   'lookups',
+  'repaired',
   'records',
   'faults',
   'trace',

@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly records: number;
   readonly without: Without;
   readonly lookups: RowsByTable;
+  /** Told whether somebody has repaired what lanes stop at. */
+  readonly repaired: (isRepaired: boolean) => void;
   readonly trace?: (line: string) => void;
 }
 
@@ -127,6 +129,7 @@ export class World {
 
   /** Records come and faults happen; then all heals, and what is left is dealt with. */
   async run(): Promise<void> {
+    this.#options.repaired(false);
     for (const stream of this.streams.keys()) this.#spawn(this.#mapping(stream));
     this.#spawn(this.#schedule());
     const { records, chance, produce, without } = this.#options;
@@ -142,6 +145,7 @@ export class World {
       inflow.befall(now);
     }
     this.#faults = NO_FAULTS;
+    this.#options.repaired(true);
     // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
     this.#pace = HEALING;
     const logs = [...this.streams.values()];
