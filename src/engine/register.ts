@@ -184,9 +184,9 @@ async function createChild(
   const start = Math.min(...watermarks);
   await create(context, lane, start, mergedProducers(producers));
   const child = await readLane(context, lane);
+  if (child?.ended && !inSet.includes(lane)) return 'left';
   // It came in by itself when its parents were listed no more: what it begins at is what it is judged by.
   if (child === undefined || child.watermark >= start || inSet.includes(lane)) return 'ready';
-  if (child.ended) return 'left';
   // Left of a try whose swap was refused, by parents that have gone without it.
   const raised = await emptyAttempt(context, child, async () =>
     (await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },

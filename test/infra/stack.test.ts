@@ -152,6 +152,7 @@ describe('the stack', () => {
       'dynamodb:DeleteItem',
       'dynamodb:Query',
       'execute-api:ManageConnections',
+      'execute-api:ManageConnections',
     ]);
     expect(FraudPush).toEqual([
       'dynamodb:BatchWriteItem on FraudPushConnectionsTable',

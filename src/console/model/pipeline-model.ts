@@ -87,11 +87,9 @@ export class PipelineModel {
 
   /** Records that the stage farthest behind has not read, by what was heard and what is committed. */
   get unread(): number {
-    const unread = this.gathering.map(({ plan, streams, lanes }) => {
-      const read = Math.max(this.#read.get(plan.name) ?? 0, lanes.totals.records);
-      return this.#sentInto(streams) - read;
-    });
-    return Math.max(0, ...unread);
+    const unreadOf = ({ plan, streams, lanes }: StageModel): number =>
+      this.#sentInto(streams) - Math.max(this.#read.get(plan.name) ?? 0, lanes.totals.records);
+    return Math.max(0, ...this.gathering.map(unreadOf));
   }
 
   /** The stages that read streams: theirs are the lanes. */
@@ -250,9 +248,8 @@ export class PipelineModel {
   }
 
   #sentInto(streams: readonly string[]): number {
-    return [...this.#sent]
-      .filter(([id]) => streams.some((stream) => id.startsWith(`${stream}/`)))
-      .reduce((all, [, count]) => all + count, 0);
+    const its = [...this.#sent].filter(([id]) => streams.includes(id.split('/')[0] ?? ''));
+    return its.reduce((all, [, count]) => all + count, 0);
   }
 
   #sentTo(stage: StageModel, lane: string): number {

@@ -39,6 +39,7 @@ export class Invariants {
   readonly #sets = new Map<string, readonly string[]>();
   readonly #watermarks = new Map<string, number>();
   readonly #ended = new Set<string>();
+  readonly #putBack = new Set<string>();
   /** The epoch of each lane when it came into its set. */
   readonly #epochs = new Map<string, number>();
   /** By stage, the highest target of any of its buckets. */
@@ -151,13 +152,16 @@ export class Invariants {
    */
   #takesPart(stage: string, lane: string, before: readonly string[]): void {
     const watermark = this.#watermarks.get(`${stage} ${lane}`);
-    // It is made once it is in the set; or it has ended, and whoever puts it back knows of that too late.
-    if (watermark === undefined || this.#ended.has(`${stage} ${lane}`)) return;
+    // It is made once it is in the set.
+    if (watermark === undefined) return;
+    // It has ended and left, and whoever puts it back knows of that too late: nothing comes of it any more.
+    if (this.#ended.has(`${stage} ${lane}`)) return void this.#putBack.add(`${stage} ${lane}`);
     const stream = lane.slice(0, lane.length - atSource(lane).length);
     for (const name of this.#parentsOf(atSource(lane))) {
       const parent = `${stream}${name}`;
       const reached = this.#watermarks.get(`${stage} ${parent}`) ?? Number.POSITIVE_INFINITY;
-      if (!before.includes(parent) || reached >= watermark) continue;
+      const holds = before.includes(parent) && !this.#putBack.has(`${stage} ${parent}`);
+      if (!holds || reached >= watermark) continue;
       throw new Broken(
         `${stage} ${lane} begins at ${watermark}, beyond its parent ${parent} at ${reached}`,
       );

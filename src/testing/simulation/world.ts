@@ -148,9 +148,8 @@ export class World {
     this.#options.repaired(true);
     // All that was given up, frozen or late comes to its end; then time goes on until all is closed.
     this.#pace = HEALING;
-    const logs = [...this.streams.values()];
-    const generations = Math.max(...logs.map((log) => log.generations));
     // A shard is read when its parents are.
+    const generations = Math.max(...[...this.streams.values()].map((log) => log.generations));
     const healingMs = 5 * MINUTES + 2 * (generations - 1) * HEALING.pollMs;
     await this.scheduler.runUntil(this.scheduler.now + healingMs);
     this.#pace = SLOW;
