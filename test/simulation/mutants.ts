@@ -260,16 +260,6 @@ export const MUTANTS: readonly Mutant[] = [
     to: '',
   },
   {
-    name: 'a child that came in by itself is raised to where its parents were',
-    file: 'register.ts',
-    from: ' || inSet.includes(lane)) return',
-    to: ') return',
-    also: {
-      from: '(await readSet(context))?.lanes.includes(lane) ? undefined : { watermark: start },',
-      to: '({ watermark: start }),',
-    },
-  },
-  {
     name: 'parents leave before their children are there',
     file: 'register.ts',
     from: "if (states.includes('waits')) return;",
