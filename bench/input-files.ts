@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { clicks } from './inputs/clicks.ts';
 import type { Generate } from './inputs/generate.ts';
@@ -6,6 +6,7 @@ import { nexmark } from './inputs/nexmark.ts';
 import type { Job } from './jobs/job.ts';
 import type { InputFiles } from './measured.ts';
 import { writeInvocations } from './ways/invocations.ts';
+import { lineWriter } from './ways/lines.ts';
 
 const GENERATORS: Readonly<Record<Job['input'], Generate>> = { clicks, nexmark };
 
@@ -35,17 +36,8 @@ function made(file: string, make: (file: string) => void): void {
   renameSync(`${file}.new`, file);
 }
 
-const WRITTEN_TOGETHER = 1 << 20;
-
 function generate(make: Generate, size: Parameters<Generate>[0], file: string): void {
-  const descriptor = openSync(file, 'w');
-  let text = '';
-  make(size, (line) => {
-    text += `${line}\n`;
-    if (text.length < WRITTEN_TOGETHER) return;
-    writeSync(descriptor, text);
-    text = '';
-  });
-  writeSync(descriptor, text);
-  closeSync(descriptor);
+  const out = lineWriter(file);
+  make(size, out.line);
+  out.close();
 }

@@ -23,6 +23,8 @@ export function eachLine(file: string, take: (line: string) => void): void {
 
 /** Collects lines for a file. */
 export interface LineWriter {
+  line(text: string): void;
+  /** As JSON. */
   write(value: object): void;
   close(): void;
 }
@@ -37,11 +39,13 @@ export function lineWriter(file: string): LineWriter {
     if (text.length > 0) writeSync(descriptor, text);
     text = '';
   };
+  const line = (one: string): void => {
+    text += `${one}\n`;
+    if (text.length >= WRITTEN_TOGETHER) flush();
+  };
   return {
-    write(value) {
-      text += `${JSON.stringify(value)}\n`;
-      if (text.length >= WRITTEN_TOGETHER) flush();
-    },
+    line,
+    write: (value) => line(JSON.stringify(value)),
     close() {
       flush();
       closeSync(descriptor);

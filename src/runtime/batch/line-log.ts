@@ -6,8 +6,8 @@ import {
   renameSync,
   statSync,
   truncateSync,
+  writeSync,
 } from 'node:fs';
-import { writeAll } from './write-all.ts';
 
 /** How much of a log there is. */
 export interface LogLength {
@@ -60,4 +60,11 @@ function alone(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.nlink ?? 1) === 1) return;
   copyFileSync(file, `${file}.alone`);
   renameSync(`${file}.alone`, file);
+}
+
+/** A write may take a part only. Returns how many bytes they are. */
+function writeAll(descriptor: number, text: string): number {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+  return bytes.length;
 }

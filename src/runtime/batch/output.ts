@@ -1,7 +1,6 @@
 import {
   closeSync,
   copyFileSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -10,8 +9,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { ConfigurationError } from '../../errors.ts';
-import type { LineLog } from './line-log.ts';
-import { writeAll } from './write-all.ts';
+import { type LineLog, lineLog } from './line-log.ts';
 
 /** A file of lines that a run has left. */
 export interface Written {
@@ -24,8 +22,6 @@ export interface Written {
 export interface Staged extends Written {
   publish(): void;
 }
-
-const WRITTEN_TOGETHER = 256 * 1024;
 
 /**
  * Makes the output folder.
@@ -59,25 +55,17 @@ export function stage(
 ): Staged {
   const target = path.join(folder, file);
   const publish = (): void => renameSync(`${target}.new`, target);
-  let count = log?.flush().lines ?? 0;
+  const length = log?.flush();
   const rest = lines[Symbol.iterator]();
   let next = rest.next();
   rmSync(`${target}.new`, { force: true });
-  if (log && next.done && isLinked(log.file, `${target}.new`))
-    return { file, lines: count, publish };
+  if (log && length && next.done && isLinked(log.file, `${target}.new`))
+    return { file, lines: length.lines, publish };
   if (log) copyFileSync(log.file, `${target}.new`);
-  const descriptor = openSync(`${target}.new`, 'a');
-  let waiting = '';
-  for (; !next.done; next = rest.next()) {
-    waiting += `${next.value}\n`;
-    count += 1;
-    if (waiting.length < WRITTEN_TOGETHER) continue;
-    writeAll(descriptor, waiting);
-    waiting = '';
-  }
-  writeAll(descriptor, waiting);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const staged = lineLog(`${target}.new`, length);
+  for (; !next.done; next = rest.next()) staged.append(next.value);
+  const { lines: count } = staged.flush();
+  staged.close();
   return { file, lines: count, publish };
 }
 

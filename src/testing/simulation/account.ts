@@ -1,7 +1,8 @@
+import { laneOf } from '../../engine/keys.ts';
 import type { DeadLetter } from '../../sinks/dead-letter-sink.ts';
 import type { MemoryDeadLetters } from '../../sinks/memory.ts';
 import type { TableStore } from '../../store/table-store.ts';
-import type { Invariants } from './invariants.ts';
+import { atSource, type Invariants } from './invariants.ts';
 
 /** All that came of a run, as text to compare: where every record went, and what was told. */
 export type Account = ReadonlyMap<string, string>;
@@ -53,8 +54,7 @@ export function unaccounted({ store, letters }: Accounted): string[] {
   }
   for (const item of store.items('control')) {
     if (!item.sk.startsWith('lane#')) continue;
-    // Where a stage reads several streams, the name of the stream comes first.
-    const lane = item.sk.slice('lane#'.length).split('/').at(-1) ?? '';
+    const lane = atSource(laneOf(item));
     const there = kept.get(lane) ?? 0;
     const counted = Number(item.deadLetters);
     if (counted > there)

@@ -295,4 +295,4 @@ export class Invariants {
 }
 
 /** A lane as its source calls it: where a stage reads several streams, the name of the stream comes first. */
-const atSource = (lane: string): string => lane.split('/').at(-1) ?? '';
+export const atSource = (lane: string): string => lane.split('/').at(-1) ?? '';
