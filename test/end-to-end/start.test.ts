@@ -262,6 +262,9 @@ async function running(ownGroup: boolean, more: readonly string[] = []) {
   const alone = ownGroup ? [] : ['--alone'];
   const started = start(['--speed', '5', ...alone, ...more], { ownGroup });
   await until(() => /[1-9][\d,]* gathered/.test(started.output()));
+  const functions = ownGroup ? 2 : 1;
+  // Those of the other pipelines may come up later than the first records are gathered.
+  await until(() => runningAs('function-child', descendants(started.pid)).length === functions);
   const children = descendants(started.pid);
   // Only after a failure: a test that shows a leak must not leave it behind.
   onTestFinished(() => {
